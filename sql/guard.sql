@@ -1,0 +1,45 @@
+-- Row-level security and grants, applied anew after every migration: each table with a town_id shows the daemon only
+-- the rows of the town that its segment has set; town 0's administrators reach towns through functions of the owner.
+-- The daemon's role is :daemon_role; it may read, insert and update; delete only what holds no record.
+do $$
+declare
+    daemon_role text := current_setting('lv.daemon_role');
+    t record;
+begin
+    -- A plain view reads as its owner, who sees every town.
+    for t in
+        select c.relname from pg_class as c
+        where c.relnamespace = 'lv'::regnamespace and c.relkind = 'v'
+            and not coalesce(c.reloptions @> array['security_invoker=true'], false)
+    loop
+        raise exception 'view lv.% must be created with (security_invoker = true)', t.relname;
+    end loop;
+    revoke execute on all functions in schema lv from public;
+    execute format('grant usage on schema data, lv to %I', daemon_role);
+    execute format('grant execute on all functions in schema lv to %I', daemon_role);
+    execute format('grant select on all tables in schema lv to %I', daemon_role);
+    for t in
+        select c.oid, c.relname, a.attnum is not null as has_town
+        from pg_class as c
+        left join pg_attribute as a on a.attrelid = c.oid and a.attname = 'town_id' and not a.attisdropped
+        where c.relnamespace = 'data'::regnamespace and c.relkind in ('r', 'p')
+    loop
+        execute format('revoke all on data.%I from %I', t.relname, daemon_role);
+        if not t.has_town then
+            execute format('grant select on data.%I to %I', t.relname, daemon_role);
+            continue;
+        end if;
+        execute format('grant select, insert, update on data.%I to %I', t.relname, daemon_role);
+        execute format('alter table data.%I enable row level security', t.relname);
+        execute format('alter table data.%I force row level security', t.relname);
+        execute format('drop policy if exists own_town on data.%I', t.relname);
+        execute format(
+            'create policy own_town on data.%I using (town_id = nullif(current_setting(''app.town'', true), '''')::int)',
+            t.relname
+        );
+    end loop;
+    execute format('revoke update on data.operation, data.attendance_mark, data.correction from %I', daemon_role);
+    execute format('grant delete on data.session_token, data.login_failure to %I', daemon_role);
+    execute format('grant delete on data.import_row, data.suggestion_proposer, data.household_helper to %I', daemon_role);
+end
+$$;

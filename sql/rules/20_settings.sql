@@ -1,0 +1,54 @@
+-- The numbers of rules.md sections 1 and 2. A row of data.setting overrides one from a day on; an evaluation uses those
+-- in force on the last day of its period.
+
+-- The one list of keys, with their defaults: a column is a key.
+create view lv.default_settings with (security_invoker = true) as select
+    7 as notice_days_congress, -- told this many days before the day held, or not liable
+    3 as notice_days_other,
+    5 as leave_days_congress,  -- leave asked this many days before is in time
+    0 as leave_days_group,     -- group meetings and voter receptions
+    3 as leave_days_other,
+    5 as leave_retro_days,     -- leave asked this many days after still counts when approved
+    1 as meetings_unexcused_1, -- no_meetings: unexcused for level 1, 2, 3
+    2 as meetings_unexcused_2,
+    3 as meetings_unexcused_3,
+    1 as congress_unexcused_2, -- no_meetings: congress sessions unexcused for level 2, 3
+    2 as congress_unexcused_3,
+    3 as meetings_counted,     -- no_meetings: below this many counted there is no rate
+    80.0 as meetings_rate_2,   -- no_meetings: percent attended, below which level 2, 3
+    60.0 as meetings_rate_3,
+    1 as activities_unexcused_1,
+    2 as activities_unexcused_2,
+    3 as activities_unexcused_3,
+    2 as activities_none_attended_3, -- no_activities: unexcused for level 3 with none attended
+    180 as voices_days_1,      -- no_voices: days in office for level 1, 2; length of the period for level 3
+    270 as voices_days_2,
+    180 as voices_days_3,
+    3 as voter_contacts_2,     -- no_voices: fewer voter contacts than this for level 2, 3
+    1 as voter_contacts_3,
+    90 as observation_days_1,  -- fewer days in office: no level above 1
+    3 as nots_for_case,        -- so many nots are put up as a case
+    2 as group_activities,     -- a group that held fewer in the year gets a finding of its own
+    3 as suggestion_months,    -- a suggestion is due after assignment, and when extended by decision
+    6 as suggestion_months_extended;
+
+-- As rows; holds_from is null where the default holds.
+create function lv.settings_on(day date) returns table (key text, value numeric, holds_from date)
+language sql stable as $$
+    select d.key, coalesce(s.value, d.value::numeric), s.holds_from
+    from lv.default_settings as defaults
+    cross join lateral jsonb_each_text(to_jsonb(defaults)) as d (key, value)
+    left join lateral (
+        select s.value, s.holds_from
+        from data.setting as s
+        where s.town_id = lv.town_id() and s.key = d.key and s.holds_from <= day
+        order by s.holds_from desc
+        limit 1
+    ) as s on true
+$$;
+
+-- As one record, to compute with.
+create function lv.settings(day date) returns lv.default_settings language sql stable as $$
+    select jsonb_populate_record(d, (select jsonb_object_agg(s.key, s.value) from lv.settings_on(day) as s))
+    from lv.default_settings as d
+$$;
