@@ -1,0 +1,51 @@
+/* call.h - one call as its file says: who may call, what it does, its statements.
+ *
+ * Pure: the text of sql/calls/<name>.sql in, a struct out. The header comment is the whole policy:
+ *
+ *     -- What the call promises.
+ *     -- by: clerk leader office
+ *     -- effect: ledger
+ *     select * from record_attendance(:caller, :op, :meeting_id, :marks.person_id)
+ *
+ * effect: none (a read), log (a read that leaves a row), ledger (a write: its request has a field `op`); with the word
+ * `alone`, on a connection of its own. hash: FIELD replaces that password by its Argon2id string. A read may hold
+ * several statements, each headed by `-- fills: FIELD`. */
+#ifndef LVZHI_CALL_H
+#define LVZHI_CALL_H
+
+#include "catalogue.h"
+#include "limits.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum call_effect { CALL_READ, CALL_LOG, CALL_LEDGER };
+
+/* Bits of call.by: a role's bit is 1 << its number in lvzhi.v1.Role. */
+enum { CALL_BY_ANYONE = 1 << 0, CALL_BY_DEVICE = 1 << 30 };
+
+struct statement {
+    char *sql;                  /* with $1, $2 ... */
+    char *fills;                /* a field of the reply; NULL: the reply itself */
+    char *params[LIMIT_PARAMS]; /* "caller", "marks.person_id": what $1, $2 ... stand for, each once */
+    size_t n_params;
+};
+
+struct call {
+    const struct method *method;
+    uint32_t by;
+    enum call_effect effect;
+    bool alone;
+    char *hash; /* a field of the request, or NULL */
+    struct statement statements[LIMIT_STATEMENTS];
+    size_t n_statements;
+};
+
+/* Parse. NULL: ret_error holds one line that says what is wrong. Free with call_free(). `role_enum` is lvzhi.v1.Role.
+ */
+struct call *call_parse(const struct method *method, const ProtobufCEnumDescriptor *role_enum, const char *text,
+                        char *ret_error, size_t error_size);
+void call_free(struct call *call);
+
+#endif

@@ -1,0 +1,352 @@
+#include "lane.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+static void queue_add(struct work_queue *q, struct work *w) {
+    w->next = NULL;
+    if (q->first == NULL)
+        q->first = w;
+    else
+        q->last->next = w;
+    q->last = w;
+}
+
+static struct work *queue_take(struct work_queue *q) {
+    struct work *w = q->first;
+    if (w != NULL) {
+        q->first = w->next;
+        w->next = NULL;
+    }
+    return w;
+}
+
+void lane_init(struct lane *lane, enum lane_kind kind, size_t ops_max) {
+    assert(ops_max >= 1 && ops_max <= LIMIT_SEGMENT_OPS);
+    *lane = (struct lane){.kind = kind, .ops_max = ops_max};
+}
+
+static bool is_refused(const struct source *s) {
+    return s->refusals >= LIMIT_REFUSALS;
+}
+
+void lane_push(struct lane *lane, struct work *work) {
+    assert(work->twins == NULL && work->error == WIRE_OK);
+    assert(work->n_statements == 1 || lane->kind == LANE_READS || work->entry == NULL);
+    /* A source that has changed sides keeps its order: it goes where its earlier works still wait. */
+    struct source *s = work->source;
+    struct work_queue *q = s->queue != NULL && s->waiting > 0 ? s->queue
+                           : is_refused(s)                    ? &lane->refused
+                                                              : &lane->trusted;
+    s->queue = q;
+    s->waiting++;
+    queue_add(q, work);
+    lane->waiting++;
+}
+
+/* A work leaves the lane; its twins with it, each with a copy of the answer. */
+static void finish(struct lane *lane, struct work *w) {
+    struct work *twins = w->twins;
+    w->twins = NULL;
+    queue_add(&lane->finished, w);
+    while (twins != NULL) {
+        struct work *next = twins->next;
+        twins->error = w->error;
+        twins->replayed = w->error == WIRE_OK;
+        buffer_append(&twins->reply, buffer_data(&w->reply), buffer_size(&w->reply));
+        twins->rule = w->rule == NULL ? NULL : strdup(w->rule);
+        twins->args = w->args == NULL ? NULL : strdup(w->args);
+        queue_add(&lane->finished, twins);
+        twins = next;
+    }
+}
+
+static void forget_result(struct work *w) {
+    w->reply.start = w->reply.end = 0;
+    w->replayed = false;
+    w->error = WIRE_OK;
+    free(w->rule);
+    free(w->args);
+    w->rule = w->args = NULL;
+}
+
+static void refuse(struct lane *lane, struct work *w, enum wire_error error) {
+    w->error = error;
+    w->reply.start = w->reply.end = 0;
+    finish(lane, w);
+}
+
+static void count_refusal(struct work *w) {
+    w->source->refusals += w->source->refusals <= LIMIT_REFUSALS_MAX - 2 ? 2 : 0;
+}
+
+static void count_success(struct work *w) {
+    w->source->refusals -= w->source->refusals > 0;
+}
+
+/* Past its deadline: DEADLINE while PostgreSQL has not seen it, else nobody knows yet (UNAVAILABLE). */
+static bool expired(struct lane *lane, struct work *w, uint64_t now_ms) {
+    if (w->deadline_ms > now_ms)
+        return false;
+    refuse(lane, w, w->uncertain ? WIRE_UNAVAILABLE : WIRE_DEADLINE);
+    return true;
+}
+
+static void expire_queue(struct lane *lane, struct work_queue *q, bool counted, uint64_t now_ms) {
+    struct work_queue kept = {0};
+    struct work *w;
+    while ((w = queue_take(q)) != NULL) {
+        if (w->deadline_ms > now_ms) {
+            queue_add(&kept, w);
+            continue;
+        }
+        if (counted)
+            w->source->waiting--;
+        lane->waiting--;
+        (void)expired(lane, w, now_ms);
+    }
+    *q = kept;
+}
+
+void lane_expire(struct lane *lane, uint64_t now_ms) {
+    expire_queue(lane, &lane->trusted, true, now_ms);
+    expire_queue(lane, &lane->refused, true, now_ms);
+    for (struct run *r = lane->runs; r != NULL; r = r->next)
+        expire_queue(lane, &r->works, false, now_ms);
+}
+
+/* A small open-addressed set of the segment's operation ids. */
+struct id_set {
+    struct work *slots[2 * LIMIT_SEGMENT_OPS];
+};
+
+static struct work **id_slot(struct id_set *set, const uint8_t op_id[OP_ID_SIZE]) {
+    uint64_t hash;
+    memcpy(&hash, op_id + 8, sizeof hash);
+    hash *= 0x9E3779B97F4A7C15u;
+    size_t at = (size_t)(hash >> 32) % (sizeof set->slots / sizeof *set->slots);
+    while (set->slots[at] != NULL && memcmp(set->slots[at]->entry->op_id, op_id, OP_ID_SIZE) != 0)
+        at = (at + 1) % (sizeof set->slots / sizeof *set->slots);
+    return &set->slots[at];
+}
+
+static bool same_operation(const struct ledger_entry *a, const struct ledger_entry *b) {
+    return a->method == b->method && memcmp(a->digest, b->digest, DIGEST_SIZE) == 0;
+}
+
+/* Put a work into the segment; one that repeats another of it becomes its twin, or is refused. */
+static void add_item(struct lane *lane, struct id_set *set, struct work *w) {
+    if (w->entry != NULL) {
+        struct work **slot = id_slot(set, w->entry->op_id);
+        if (*slot != NULL && same_operation((*slot)->entry, w->entry)) {
+            w->next = (*slot)->twins;
+            (*slot)->twins = w;
+            return;
+        }
+        if (*slot != NULL) {
+            refuse(lane, w, WIRE_OP_ID_REUSED);
+            return;
+        }
+        *slot = w;
+        lane->has_ledger = true;
+    }
+    lane->found[lane->n_items] = false;
+    lane->items[lane->n_items++] = w;
+    w->attempts++;
+}
+
+static void begin_segment(struct lane *lane, bool careful) {
+    lane->busy = true;
+    lane->careful = careful;
+    lane->n_items = 0;
+    lane->n_found = 0;
+    lane->has_ledger = false;
+}
+
+static bool begin_run(struct lane *lane, uint64_t now_ms) {
+    struct id_set set = {0};
+    while (lane->runs != NULL) {
+        struct run *r = lane->runs;
+        lane->runs = r->next;
+        begin_segment(lane, r->careful);
+        struct work *w;
+        while ((w = queue_take(&r->works)) != NULL) {
+            lane->waiting--;
+            if (expired(lane, w, now_ms))
+                continue;
+            lane->town_id = w->town_id;
+            add_item(lane, &set, w);
+        }
+        free(r);
+        if (lane->n_items > 0)
+            return true;
+    }
+    lane->busy = false;
+    return false;
+}
+
+static bool take_queue(struct lane *lane, struct work_queue *q, size_t ops_max, uint64_t now_ms) {
+    struct id_set set = {0};
+    struct work_queue passed = {0};
+    size_t bytes = 0;
+    begin_segment(lane, lane->careful_next);
+    while (q->first != NULL && lane->n_items < ops_max) {
+        struct work *w = q->first;
+        bool other_town = lane->n_items > 0 && w->town_id != lane->town_id;
+        if (!other_town && lane->n_items > 0 && bytes + w->bytes > LIMIT_SEGMENT_BYTES)
+            break;
+        (void)queue_take(q);
+        if (other_town) { /* its turn comes with its town's */
+            queue_add(&passed, w);
+            continue;
+        }
+        w->source->waiting--;
+        lane->waiting--;
+        if (expired(lane, w, now_ms))
+            continue;
+        bytes += w->bytes;
+        lane->town_id = w->town_id;
+        add_item(lane, &set, w);
+    }
+    if (passed.first != NULL) {
+        passed.last->next = q->first;
+        if (q->first == NULL)
+            q->last = passed.last;
+        q->first = passed.first;
+    }
+    lane->busy = lane->n_items > 0;
+    return lane->busy;
+}
+
+bool lane_begin(struct lane *lane, uint64_t now_ms) {
+    assert(!lane->busy);
+    if (now_ms < lane->not_before_ms)
+        return false;
+    if (lane->runs != NULL && begin_run(lane, now_ms))
+        return true;
+    /* Sources that are mostly refused have a small turn after each of the others', so that neither waits for long. */
+    for (int turn = 0; turn < 2; turn++) {
+        lane->refused_next = !lane->refused_next;
+        if (lane->refused_next ? take_queue(lane, &lane->trusted, lane->ops_max, now_ms)
+                               : take_queue(lane, &lane->refused, 1, now_ms))
+            return true;
+    }
+    return false;
+}
+
+void lane_found(struct lane *lane, size_t i, uint16_t method, const uint8_t digest[DIGEST_SIZE], const uint8_t *reply,
+                size_t reply_size) {
+    struct work *w = lane->items[i];
+    assert(lane->busy && w != NULL && w->entry != NULL && !lane->found[i]);
+    lane->found[i] = true;
+    lane->n_found++;
+    forget_result(w);
+    if (w->entry->method != method || memcmp(w->entry->digest, digest, DIGEST_SIZE) != 0) {
+        w->error = WIRE_OP_ID_REUSED;
+        return;
+    }
+    buffer_append(&w->reply, reply, reply_size);
+    w->replayed = !w->uncertain;
+}
+
+void lane_answered(struct lane *lane, size_t i) {
+    assert(lane->busy && lane->kind == LANE_READS && lane->items[i] != NULL);
+    finish(lane, lane->items[i]);
+    lane->items[i] = NULL;
+}
+
+void lane_committed(struct lane *lane) {
+    assert(lane->busy);
+    lane->careful_next = lane->n_found > 0;
+    for (size_t i = 0; i < lane->n_items; i++)
+        if (lane->items[i] != NULL) {
+            count_success(lane->items[i]);
+            finish(lane, lane->items[i]);
+        }
+    lane->busy = false;
+}
+
+static void prepend_run(struct lane *lane, size_t from, size_t to, bool careful) {
+    struct work_queue works = {0};
+    for (size_t i = from; i < to; i++) {
+        struct work *w = lane->items[i];
+        if (w == NULL)
+            continue;
+        forget_result(w);
+        queue_add(&works, w);
+        lane->waiting++;
+    }
+    if (works.first == NULL)
+        return;
+    struct run *r = malloc(sizeof *r);
+    if (r == NULL)
+        abort();
+    *r = (struct run){.next = lane->runs, .works = works, .careful = careful};
+    lane->runs = r;
+}
+
+/* Was nothing of the transaction done before item `i`? Then its refusal comes from its own run. */
+static bool is_first(const struct lane *lane, size_t i) {
+    for (size_t k = 0; k < i; k++)
+        if (lane_runs(lane, k))
+            return false;
+    return true;
+}
+
+void lane_failed(struct lane *lane, size_t i, enum wire_error error) {
+    struct work *w = lane->items[i];
+    assert(lane->busy && i < lane->n_items && w != NULL && error != WIRE_OK);
+    if (lane->kind == LANE_READS || is_first(lane, i)) {
+        prepend_run(lane, i + 1, lane->n_items, lane->careful);
+        prepend_run(lane, 0, i, lane->careful);
+        count_refusal(w);
+        refuse(lane, w, error);
+    } else {
+        prepend_run(lane, i + 1, lane->n_items, lane->careful);
+        prepend_run(lane, i, i + 1, lane->careful);
+        prepend_run(lane, 0, i, lane->careful);
+    }
+    lane->busy = false;
+}
+
+void lane_failed_whole(struct lane *lane, enum wire_error error) {
+    assert(lane->busy && error != WIRE_OK);
+    size_t n = lane->n_items;
+    if (n == 1) {
+        count_refusal(lane->items[0]);
+        refuse(lane, lane->items[0], error);
+    } else {
+        prepend_run(lane, n / 2, n, lane->careful);
+        prepend_run(lane, 0, n / 2, lane->careful);
+    }
+    lane->busy = false;
+}
+
+void lane_replays(struct lane *lane) {
+    assert(lane->busy);
+    prepend_run(lane, 0, lane->n_items, true);
+    lane->busy = false;
+}
+
+void lane_retry(struct lane *lane, uint64_t now_ms) {
+    assert(lane->busy);
+    unsigned attempts = lane->items[0] == NULL ? 1 : lane->items[0]->attempts;
+    lane->not_before_ms = now_ms + (attempts < 8 ? 1u << attempts : 256);
+    prepend_run(lane, 0, lane->n_items, true);
+    lane->busy = false;
+}
+
+void lane_lost(struct lane *lane) {
+    if (!lane->busy)
+        return;
+    for (size_t i = 0; i < lane->n_items; i++)
+        if (lane->items[i] != NULL)
+            lane->items[i]->uncertain = lane->items[i]->entry != NULL;
+    prepend_run(lane, 0, lane->n_items, true);
+    lane->busy = false;
+}
+
+struct work *lane_finished(struct lane *lane) {
+    return queue_take(&lane->finished);
+}

@@ -1,0 +1,13 @@
+/* listener.h - the doors: a TCP port and a Unix socket. */
+#ifndef LVZHI_LISTENER_H
+#define LVZHI_LISTENER_H
+
+#include "worker.h"
+
+/* Open what the configuration names. False: ret_error. */
+bool listener_open(struct worker *worker, char *ret_error, size_t error_size) __attribute__((warn_unused_result));
+
+/* Nobody comes in any more. */
+void listener_close(struct worker *worker);
+
+#endif

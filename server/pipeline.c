@@ -1,0 +1,420 @@
+#include "pipeline.h"
+
+#include "ledger.h"
+#include "log.h"
+#include "refusal.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Where the segment under way is. */
+enum phase {
+    PHASE_IDLE,
+    PHASE_LOOK_UP, /* careful: effects wait for the look-up */
+    PHASE_EFFECTS, /* until the last effect's result, before the ledger's insert */
+    PHASE_END,     /* the Sync is sent */
+};
+
+/* How it ends, once the Sync has come. The first failure decides. */
+enum ending { END_COMMIT, END_ITEM_FAILED, END_WHOLE_FAILED, END_REPLAYS, END_RETRY, END_LOST };
+
+/* What the next result belongs to. */
+enum expected_kind { EXPECT_STEP, EXPECT_STATEMENT };
+
+struct expected {
+    enum expected_kind kind;
+    enum ledger_step step;
+    size_t item;
+    size_t statement;
+};
+
+struct pipeline {
+    struct pipeline_options options;
+    uv_loop_t *loop;
+    uv_timer_t *wake; /* for works that wait a moment before they are sent again */
+    struct pg *pg;
+    struct lane lane;
+    struct buffer scratch;
+
+    enum phase phase;
+    bool phase_is_over; /* all its results have come */
+    enum ending ending;
+    size_t failed_item;
+    enum wire_error failed_error;
+    struct expected expected[LIMIT_SEGMENT_OPS * LIMIT_STATEMENTS + 4];
+    size_t n_expected;
+    size_t next_expected;
+};
+
+static void expect(struct pipeline *p, struct expected what) {
+    assert(p->n_expected < sizeof p->expected / sizeof *p->expected);
+    p->expected[p->n_expected++] = what;
+}
+
+static void send_step(struct pipeline *p, enum ledger_step step) {
+    struct ledger_params params;
+    ledger_bind(step, &p->lane, &p->scratch, &params);
+    pg_query(p->pg, ledger_statements[step].name, params.values, params.lengths, params.count);
+    expect(p, (struct expected){.kind = EXPECT_STEP, .step = step});
+}
+
+static void send_effects(struct pipeline *p) {
+    for (size_t i = 0; i < p->lane.n_items; i++) {
+        const struct work *w = p->lane.items[i];
+        if (!lane_runs(&p->lane, i))
+            continue;
+        for (size_t k = 0; k < w->n_statements; k++) {
+            const struct params *bound = &w->params[k];
+            pg_query(p->pg, w->statements[k].name, bound->values, bound->lengths, bound->count);
+            expect(p, (struct expected){.kind = EXPECT_STATEMENT, .item = i, .statement = k});
+        }
+    }
+}
+
+static void send_sync(struct pipeline *p) {
+    pg_sync(p->pg);
+    p->phase = PHASE_END;
+}
+
+/* The effects are done: the ledger's rows in the same transaction, then the commit. */
+static void send_ledger(struct pipeline *p) {
+    bool inserts = false;
+    for (size_t i = 0; i < p->lane.n_items; i++)
+        inserts = inserts || lane_inserts(&p->lane, i);
+    if (inserts)
+        send_step(p, LEDGER_INSERT);
+    else
+        send_step(p, LEDGER_WRITE);
+    send_sync(p);
+}
+
+static void begin(struct pipeline *p) {
+    p->n_expected = p->next_expected = 0;
+    p->ending = END_COMMIT;
+    send_step(p, LEDGER_TOWN);
+    if (!p->lane.has_ledger) {
+        send_effects(p);
+        send_sync(p);
+    } else {
+        send_step(p, LEDGER_LOOK_UP);
+        p->phase = p->lane.careful ? PHASE_LOOK_UP : PHASE_EFFECTS;
+        if (!p->lane.careful)
+            send_effects(p);
+        pg_request_flush(p->pg);
+    }
+    pg_flush(p->pg);
+}
+
+/* All results of a phase have come. */
+static void advance(struct pipeline *p) {
+    if (p->phase == PHASE_EFFECTS && p->ending == END_COMMIT && p->lane.n_found > 0 && !p->lane.careful)
+        p->ending = END_REPLAYS;
+    if (p->ending != END_COMMIT) {
+        send_step(p, LEDGER_ABANDON); /* PostgreSQL may not know yet that this one must not commit */
+        send_sync(p);
+    } else if (p->phase == PHASE_LOOK_UP && p->lane.n_found < p->lane.n_items) {
+        p->phase = PHASE_EFFECTS;
+        send_effects(p);
+        pg_request_flush(p->pg);
+    } else {
+        send_ledger(p);
+    }
+}
+
+static bool deliver(struct pipeline *p) {
+    struct work *w;
+    bool any = false;
+    while ((w = lane_finished(&p->lane)) != NULL) {
+        any = true;
+        w->done(w);
+    }
+    return any;
+}
+
+static void on_wake(uv_timer_t *timer) {
+    (void)timer; /* the loop has turned: pipeline_kick() comes */
+}
+
+bool pipeline_kick(struct pipeline *p) {
+    bool begun = false;
+    uint64_t now_ms = uv_now(p->loop);
+    if (p->phase == PHASE_IDLE && pg_is_ready(p->pg)) {
+        begun = lane_begin(&p->lane, now_ms);
+        if (begun)
+            begin(p);
+        else if (p->lane.not_before_ms > now_ms)
+            uv_timer_start(p->wake, on_wake, p->lane.not_before_ms - now_ms, 0);
+    }
+    return deliver(p) || begun;
+}
+
+static void end(struct pipeline *p) {
+    struct lane *lane = &p->lane;
+    p->phase = PHASE_IDLE;
+    switch (p->ending) {
+    case END_COMMIT:
+        lane_committed(lane);
+        break;
+    case END_ITEM_FAILED:
+        lane_failed(lane, p->failed_item, p->failed_error);
+        break;
+    case END_WHOLE_FAILED:
+        lane_failed_whole(lane, p->failed_error);
+        break;
+    case END_REPLAYS:
+        lane_replays(lane);
+        break;
+    case END_RETRY:
+        lane_retry(lane, uv_now(p->loop));
+        break;
+    case END_LOST:
+        lane_lost(lane);
+        break;
+    }
+}
+
+static void keep_text(char **place, const char *text) {
+    free(*place);
+    *place = text == NULL || *text == '\0' ? NULL : strdup(text);
+}
+
+/* The first error of a segment decides how it ends; what follows it is only its echo. */
+static void on_error(struct pipeline *p, const struct expected *e, const PGresult *result) {
+    if (p->ending != END_COMMIT)
+        return;
+    const char *state = PQresultErrorField(result, PG_DIAG_SQLSTATE);
+    const char *message = PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY);
+    struct refusal refusal = refusal_of(state);
+    bool of_item = e != NULL && e->kind == EXPECT_STATEMENT;
+    struct work *w = of_item ? p->lane.items[e->item] : NULL;
+    bool rule = refusal.kind == REFUSAL_FINAL && state != NULL && strncmp(state, "LV", 2) == 0;
+    if (!rule)
+        log_line(LOG_WARN, "postgres %s: %s: %s %s", p->options.name, of_item ? w->statements[0].name : "segment",
+                 state == NULL ? "?" : state, message == NULL ? "" : message);
+
+    if (refusal.kind == REFUSAL_LOST) {
+        p->ending = END_LOST;
+        pg_reset(p->pg, "by an error");
+    } else if (refusal.kind == REFUSAL_RETRY) {
+        p->ending = END_RETRY;
+    } else if (of_item) {
+        p->ending = END_ITEM_FAILED;
+        p->failed_item = e->item;
+        p->failed_error = refusal.error;
+        keep_text(&w->rule, rule ? message : NULL);
+        keep_text(&w->args, rule ? PQresultErrorField(result, PG_DIAG_MESSAGE_DETAIL) : NULL);
+    } else if (e != NULL && e->step == LEDGER_INSERT && state != NULL && strcmp(state, "23505") == 0) {
+        p->ending = END_REPLAYS; /* done on another connection in this very moment: look it up */
+    } else {
+        p->ending = END_WHOLE_FAILED;
+        p->failed_error = refusal.error;
+    }
+}
+
+/* Our own refusal of what PostgreSQL gave. Where there is nothing to undo, or no more, it is only the answer. */
+static void fail_item(struct pipeline *p, size_t item, enum wire_error error) {
+    if (p->lane.kind == LANE_READS || !p->lane.has_ledger) {
+        p->lane.items[item]->error = error;
+        return;
+    }
+    p->ending = END_ITEM_FAILED;
+    p->failed_item = item;
+    p->failed_error = error;
+}
+
+static struct cell result_cell(const PGresult *result, int row, int column) {
+    if (PQgetisnull(result, row, column))
+        return (struct cell){.size = -1};
+    return (struct cell){(const uint8_t *)PQgetvalue(result, row, column), PQgetlength(result, row, column)};
+}
+
+/* The session's own statements: the first row's cells, for C. */
+static void keep_cells(struct work *w, const PGresult *result) {
+    size_t columns = (size_t)PQnfields(result);
+    w->cells = NULL;
+    if (PQntuples(result) == 0)
+        return;
+    struct cell *cells = arena_alloc(w->arena, (columns + 1) * sizeof *cells);
+    for (size_t i = 0; i < columns && cells != NULL; i++) {
+        cells[i] = result_cell(result, 0, (int)i);
+        if (cells[i].size <= 0)
+            continue;
+        uint8_t *bytes = arena_alloc(w->arena, (size_t)cells[i].size);
+        if (bytes == NULL)
+            abort(); /* a row of ours is a few hundred bytes */
+        cells[i].bytes = memcpy(bytes, cells[i].bytes, (size_t)cells[i].size);
+    }
+    w->cells = cells;
+    w->n_cells = columns;
+}
+
+static bool encode_rows(struct pipeline *p, struct work *w, const struct statement_plan *plan, const PGresult *result) {
+    int rows = PQntuples(result);
+    const char *column = NULL;
+    if (rows > 1 && plan->target != ROW_LIST) {
+        log_line(LOG_ERROR, "%s: %d rows where one belongs", plan->name, rows);
+        return false;
+    }
+    if (rows == 0 && plan->target != ROW_LIST) {
+        if (p->lane.kind == LANE_READS)
+            w->error = WIRE_NOT_FOUND;
+        return p->lane.kind == LANE_READS;
+    }
+    struct cell cells[LIMIT_COLUMNS];
+    for (int row = 0; row < rows; row++) {
+        for (size_t i = 0; i < plan->n_columns; i++)
+            cells[i] = result_cell(result, row, (int)i);
+        if (!rows_append(plan, cells, row + 1 == rows, &w->reply, &column)) {
+            log_line(LOG_ERROR, "%s: column '%s' holds what its field cannot", plan->name, column);
+            return false;
+        }
+    }
+    return true;
+}
+
+static void on_rows(struct pipeline *p, const struct expected *e, const PGresult *result) {
+    struct work *w = p->lane.items[e->item];
+    if (w->keep_cells) {
+        keep_cells(w, result);
+    } else if (!encode_rows(p, w, &w->statements[e->statement], result)) {
+        fail_item(p, e->item, WIRE_INTERNAL);
+    } else if (buffer_size(&w->reply) > p->options.reply_max) {
+        keep_text(&w->rule, "reply_too_large");
+        fail_item(p, e->item, WIRE_INVALID);
+    }
+    if (p->lane.kind == LANE_READS && e->statement + 1 == w->n_statements)
+        lane_answered(&p->lane, e->item);
+}
+
+static void on_look_up(struct pipeline *p, const PGresult *result) {
+    for (int row = 0; row < PQntuples(result); row++) {
+        const void *op_id = PQgetvalue(result, row, 0);
+        struct cell method = result_cell(result, row, 1), digest = result_cell(result, row, 2);
+        struct cell reply = result_cell(result, row, 3);
+        for (size_t i = 0; i < p->lane.n_items; i++) {
+            const struct work *w = p->lane.items[i];
+            if (w->entry != NULL && memcmp(w->entry->op_id, op_id, OP_ID_SIZE) == 0) {
+                assert(digest.size == DIGEST_SIZE);
+                lane_found(&p->lane, i, (uint16_t)cell_int32(method.bytes), digest.bytes, reply.bytes,
+                           (size_t)reply.size);
+            }
+        }
+    }
+}
+
+static void on_result(void *user, PGresult *result) {
+    struct pipeline *p = user;
+    ExecStatusType status = PQresultStatus(result);
+    if (status == PGRES_PIPELINE_SYNC) {
+        assert(p->phase == PHASE_END);
+        end(p);
+        return;
+    }
+    const struct expected *e = p->next_expected < p->n_expected ? &p->expected[p->next_expected++] : NULL;
+    bool rows = status == PGRES_TUPLES_OK || status == PGRES_COMMAND_OK;
+    if (!rows && status != PGRES_PIPELINE_ABORTED)
+        on_error(p, e, result);
+    else if (rows && e != NULL && p->ending == END_COMMIT && e->kind == EXPECT_STATEMENT)
+        on_rows(p, e, result);
+    else if (rows && e != NULL && p->ending == END_COMMIT && e->step == LEDGER_LOOK_UP)
+        on_look_up(p, result);
+    p->phase_is_over = p->next_expected == p->n_expected && (p->phase == PHASE_LOOK_UP || p->phase == PHASE_EFFECTS);
+}
+
+/* Not from on_result(): libpq forgets a query's closing NULL when another is sent just before it in a failed pipeline.
+ * Works that are free now go on in pipeline_kick(), once all sockets of this turn have been read. */
+static void on_drained(void *user) {
+    struct pipeline *p = user;
+    if (p->phase_is_over) {
+        p->phase_is_over = false;
+        advance(p);
+    }
+}
+
+static void on_lost(void *user) {
+    struct pipeline *p = user;
+    p->phase = PHASE_IDLE;
+    p->phase_is_over = false;
+    lane_lost(&p->lane);
+}
+
+static void on_unreplicated(void *user) {
+    struct pipeline *p = user;
+    if (p->phase != PHASE_IDLE)
+        p->ending = END_LOST; /* committed here, perhaps nowhere else: asked again, it waits for the standby */
+}
+
+static void on_notification(void *user, const char *payload) {
+    struct pipeline *p = user;
+    p->options.on_notification(p->options.user, payload);
+}
+
+struct pipeline *pipeline_open(uv_loop_t *loop, const struct pipeline_options *options) {
+    struct pipeline *p = calloc(1, sizeof *p);
+    if (p == NULL)
+        abort();
+    p->options = *options;
+    p->loop = loop;
+    lane_init(&p->lane, options->kind, options->ops_max);
+    p->wake = malloc(sizeof *p->wake);
+    if (p->wake == NULL)
+        abort();
+    uv_timer_init(loop, p->wake);
+    struct pg_options pg = {
+        .conninfo = options->conninfo,
+        .setup = options->setup,
+        .statements = options->statements,
+        .n_statements = options->n_statements,
+        .name = options->name,
+        .user = p,
+        .on_ready = on_drained,
+        .on_result = on_result,
+        .on_drained = on_drained,
+        .on_lost = on_lost,
+        .on_unreplicated = on_unreplicated,
+        .on_notification = options->on_notification == NULL ? NULL : on_notification,
+    };
+    p->pg = pg_open(loop, &pg);
+    return p;
+}
+
+static void on_wake_closed(uv_handle_t *handle) {
+    free(handle);
+}
+
+void pipeline_close(struct pipeline *p) {
+    if (p == NULL)
+        return;
+    pg_close(p->pg);
+    uv_close((uv_handle_t *)p->wake, on_wake_closed);
+    lane_lost(&p->lane);
+    lane_expire(&p->lane, UINT64_MAX);
+    (void)deliver(p);
+    buffer_release(&p->scratch);
+    free(p);
+}
+
+void pipeline_push(struct pipeline *p, struct work *work) {
+    lane_push(&p->lane, work);
+}
+
+void pipeline_tick(struct pipeline *p) {
+    uint64_t now_ms = uv_now(p->loop);
+    lane_expire(&p->lane, now_ms);
+    for (size_t i = 0; p->lane.busy && i < p->lane.n_items; i++) {
+        struct work *w = p->lane.items[i];
+        if (w != NULL && !w->is_overdue && w->deadline_ms <= now_ms && w->overdue != NULL) {
+            w->is_overdue = true;
+            w->overdue(w);
+        }
+    }
+}
+
+bool pipeline_is_ready(const struct pipeline *p) {
+    return pg_is_ready(p->pg);
+}
+
+size_t pipeline_load(const struct pipeline *p) {
+    return p->lane.waiting + (p->lane.busy ? p->lane.n_items : 0);
+}

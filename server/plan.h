@@ -1,0 +1,107 @@
+/* plan.h - how a call's statements meet its messages: which field is $1, which column fills which field.
+ *
+ * Pure. Made once at start from the call, the descriptors and what PostgreSQL says of types and columns; a mismatch of
+ * name or type stops the start. Everything is binary format, both ways. */
+#ifndef LVZHI_PLAN_H
+#define LVZHI_PLAN_H
+
+#include "call.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* PostgreSQL's type numbers (pg_type.dat): fixed for the built-in types, read at start for composites. */
+enum {
+    PG_BOOL = 16,
+    PG_BYTEA = 17,
+    PG_INT8 = 20,
+    PG_INT4 = 23,
+    PG_TEXT = 25,
+    PG_FLOAT8 = 701,
+    PG_DATE = 1082,
+    PG_TIMESTAMPTZ = 1184,
+    PG_UUID = 2950,
+};
+
+/* A composite type of schema data, as pg_attribute tells it. */
+struct composite {
+    char name[64];
+    uint32_t oid;
+    size_t n_attributes;
+    struct {
+        char name[64];
+        uint32_t type;
+    } attributes[LIMIT_COLUMNS];
+};
+
+struct composites {
+    struct composite *types; /* borrowed */
+    size_t count;
+};
+
+enum param_shape {
+    PARAM_CALLER,    /* the engine's own :caller */
+    PARAM_SCALAR,    /* :field */
+    PARAM_ARRAY,     /* :field, repeated */
+    PARAM_COMPOSITE, /* :message */
+    PARAM_PART,      /* :message.field */
+    PARAM_COLUMN,    /* :messages.field of a repeated message: an array */
+};
+
+struct param_plan {
+    enum param_shape shape;
+    uint32_t type;                         /* declared to PostgreSQL */
+    uint32_t element;                      /* of arrays */
+    const ProtobufCFieldDescriptor *outer; /* the message field; NULL for plain fields */
+    const ProtobufCFieldDescriptor *field; /* the scalar; NULL for whole messages */
+    const struct composite *composite;
+    const ProtobufCFieldDescriptor **attributes; /* the composite's, in its order; owned */
+};
+
+struct column_plan {
+    const ProtobufCFieldDescriptor *field;
+    enum field_kind kind;
+    bool array;
+    bool of_reply; /* in a list: a field of the reply itself, taken from the last row */
+};
+
+enum row_target {
+    ROW_REPLY,   /* one row: fields of the reply */
+    ROW_MESSAGE, /* one row: a message in the reply */
+    ROW_LIST,    /* a row an element */
+};
+
+struct statement_plan {
+    char name[96]; /* of the prepared statement */
+    const char *sql;
+    struct param_plan *params;
+    size_t n_params;
+    enum row_target target;
+    const ProtobufCFieldDescriptor *into; /* of ROW_MESSAGE and ROW_LIST */
+    struct column_plan *columns;
+    size_t n_columns;
+};
+
+/* A column that PostgreSQL says a prepared statement gives. */
+struct described_column {
+    const char *name;
+    uint32_t type;
+};
+
+/* Join parameters: fills params. `caller` is lvzhi.v1.Caller. False: ret_error says file, name and both types. */
+bool plan_params(const struct call *call, size_t statement, const struct composites *composites,
+                 const ProtobufCMessageDescriptor *caller, struct statement_plan *ret_plan, char *ret_error,
+                 size_t error_size) __attribute__((warn_unused_result));
+
+/* Join columns, after plan_params() and PostgreSQL's description: fills target, into and columns. */
+bool plan_columns(const struct call *call, size_t statement, const struct described_column *columns, size_t n_columns,
+                  struct statement_plan *plan, char *ret_error, size_t error_size) __attribute__((warn_unused_result));
+
+void plan_deinit(struct statement_plan *plan);
+
+/* The type a kind travels as, and its array's. */
+uint32_t plan_type(enum field_kind kind);
+uint32_t plan_array_type(uint32_t element);
+
+#endif

@@ -1,0 +1,301 @@
+#include "worker.h"
+
+#include "conn.h"
+#include "limits.h"
+#include "listener.h"
+#include "log.h"
+#include "uuid.h"
+
+#include <assert.h>
+#include <openssl/rand.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <systemd/sd-daemon.h>
+
+enum { EXIT_NEW_SCHEMA = 75 }; /* EX_TEMPFAIL: whoever keeps the daemon starts it again */
+
+static size_t each_pipeline(struct worker *w, struct pipeline *ret[33]) {
+    size_t n = 0;
+    for (int i = 0; i < w->config->write_connections; i++)
+        ret[n++] = w->writes[i];
+    for (int i = 0; i < w->config->read_connections; i++)
+        ret[n++] = w->reads[i];
+    ret[n++] = w->alone;
+    return n;
+}
+
+uint64_t worker_now_ms(const struct worker *w) {
+    return uv_now(&w->loop);
+}
+
+bool worker_is_full(const struct worker *w) {
+    struct pipeline *all[33];
+    size_t load = 0, n = each_pipeline((struct worker *)(uintptr_t)w, all);
+    for (size_t i = 0; i < n; i++)
+        load += pipeline_load(all[i]);
+    return load >= LIMIT_QUEUE;
+}
+
+uint32_t worker_retry_after_ms(struct worker *w) {
+    uint16_t random;
+    (void)w;
+    if (RAND_bytes((unsigned char *)&random, sizeof random) != 1)
+        random = 0;
+    return RETRY_AFTER_MS + random % (2 * RETRY_AFTER_MS);
+}
+
+void worker_submit(struct worker *w, struct work *work, enum worker_lane lane, uint64_t pin) {
+    switch (lane) {
+    case WORKER_ALONE:
+        pipeline_push(w->alone, work);
+        break;
+    case WORKER_WRITE:
+        pipeline_push(w->writes[pin * 0x9E3779B97F4A7C15u % (uint64_t)w->config->write_connections], work);
+        break;
+    case WORKER_READ:
+        w->next_read = (w->next_read + 1) % (size_t)w->config->read_connections;
+        if (!pipeline_is_ready(w->reads[w->next_read]))
+            w->next_read = (w->next_read + 1) % (size_t)w->config->read_connections;
+        pipeline_push(w->reads[w->next_read], work);
+        break;
+    }
+}
+
+void worker_mark_dirty(struct worker *w, struct conn *c) {
+    if (c->dirty || c->closing)
+        return;
+    c->dirty = true;
+    c->next_dirty = w->dirty;
+    w->dirty = c;
+}
+
+/* The end of a turn: everything read has been queued; send segments, give answers, write them. */
+static void on_check(uv_check_t *check) {
+    struct worker *w = check->data;
+    struct pipeline *all[33];
+    size_t n = each_pipeline(w, all);
+    bool again;
+    do {
+        again = false;
+        for (size_t i = 0; i < n; i++)
+            again = pipeline_kick(all[i]) || again;
+    } while (again);
+    while (w->dirty != NULL) {
+        struct conn *c = w->dirty;
+        w->dirty = c->next_dirty;
+        conn_flush(c);
+    }
+}
+
+static void close_all(struct worker *w) {
+    struct pipeline *all[33];
+    size_t n = each_pipeline(w, all);
+    w->finished = true;
+    listener_close(w);
+    while (w->conns != NULL)
+        conn_close(w->conns);
+    for (size_t i = 0; i < n; i++)
+        pipeline_close(all[i]);
+    uv_close((uv_handle_t *)&w->check, NULL);
+    uv_close((uv_handle_t *)&w->tick, NULL);
+    uv_close((uv_handle_t *)&w->terminate, NULL);
+    uv_close((uv_handle_t *)&w->interrupt, NULL);
+}
+
+/* Answer what has come, take nothing more, end. */
+static void drain(struct worker *w, int exit_code) {
+    if (w->draining)
+        return;
+    log_line(LOG_INFO, "draining %zu connections", w->n_conns);
+    sd_notify(0, "STOPPING=1");
+    w->draining = true;
+    w->exit_code = exit_code;
+    w->drain_until_ms = worker_now_ms(w) + TIMEOUT_DRAIN_MS;
+    listener_close(w);
+    for (struct conn *c = w->conns, *next; c != NULL; c = next) {
+        next = c->next;
+        conn_goaway(c, exit_code == 0 ? WIRE_SHUTDOWN : WIRE_MAINTENANCE, worker_retry_after_ms(w));
+    }
+}
+
+static void on_signal(uv_signal_t *handle, int number) {
+    (void)number;
+    drain(handle->data, 0);
+}
+
+static void on_tick(uv_timer_t *timer) {
+    struct worker *w = timer->data;
+    struct pipeline *all[33];
+    size_t n = each_pipeline(w, all);
+    uint64_t now_ms = worker_now_ms(w);
+    for (size_t i = 0; i < n; i++)
+        pipeline_tick(all[i]);
+    for (struct conn *c = w->conns, *next; c != NULL; c = next) {
+        next = c->next;
+        conn_tick(c, now_ms);
+    }
+    sd_notify(0, "WATCHDOG=1");
+    if (w->draining && !w->finished && (w->conns == NULL || now_ms > w->drain_until_ms))
+        close_all(w);
+}
+
+/* A device or an account was revoked, or the schema has changed (sql/rules/50_admin.sql, migrate.c). */
+static void on_notification(void *user, const char *payload) {
+    struct worker *w = user;
+    char kind[16], id[64];
+    int town_id;
+    uint8_t uuid[16];
+    if (strcmp(payload, "schema") == 0) {
+        log_line(LOG_INFO, "the schema has changed");
+        drain(w, EXIT_NEW_SCHEMA);
+        return;
+    }
+    if (sscanf(payload, "%15s %d %63s", kind, &town_id, id) != 3 || !uuid_parse(id, uuid))
+        return;
+    bool device = strcmp(kind, "device") == 0;
+    for (struct conn *c = w->conns, *next; c != NULL; c = next) {
+        next = c->next;
+        const struct session *s = &c->session;
+        bool hit = device ? s->has_device && memcmp(s->device_id, uuid, 16) == 0
+                          : s->state == SESSION_LOGGED_IN && memcmp(s->caller.account_id, uuid, 16) == 0;
+        if (hit && s->town_id == town_id) {
+            conn_send_error(c, 0, WIRE_UNAUTHENTICATED, device ? "device_revoked" : "account_revoked", NULL, 0);
+            conn_close_gently(c);
+        }
+    }
+}
+
+static void open_pipelines(struct worker *w, const char *const setup[3]) {
+    struct pipeline_options options = {
+        .conninfo = w->config->postgres,
+        .statements = w->registry->statements,
+        .n_statements = w->registry->n_statements,
+        .reply_max = (size_t)w->config->max_frame - FRAME_HEADER_SIZE,
+        .user = w,
+    };
+    options.kind = LANE_WRITES;
+    options.ops_max = LIMIT_SEGMENT_OPS;
+    options.setup = setup[0];
+    options.name = "write";
+    for (int i = 0; i < w->config->write_connections; i++)
+        w->writes[i] = pipeline_open(&w->loop, &options);
+    options.ops_max = 1;
+    options.setup = setup[1];
+    options.name = "alone";
+    w->alone = pipeline_open(&w->loop, &options);
+    options.kind = LANE_READS;
+    options.ops_max = LIMIT_SEGMENT_READS;
+    options.setup = setup[2];
+    options.name = "read";
+    for (int i = 0; i < w->config->read_connections; i++) {
+        options.on_notification = i == 0 ? on_notification : NULL;
+        w->reads[i] = pipeline_open(&w->loop, &options);
+    }
+}
+
+/* What each kind of connection sets for itself. Generic plans: a call's plan must not depend on its first arguments.
+ * Writes find their few rows by keys, also when the statistics still say that a table is empty: a plan made then would
+ * read all of it for as long as the connection lives. */
+static char *setup_text(const struct config *config, const char *settings) {
+    char *text;
+    if (asprintf(&text,
+                 "select set_config(name, value, false) from (values ('search_path', 'lv, data'),"
+                 " ('plan_cache_mode', 'force_generic_plan'), ('lock_timeout', '5s'), ('application_name', 'lvzhid'),"
+                 " ('app.clock_offset', '%s'), %s) as s (name, value)",
+                 config->clock_offset, settings) < 0)
+        abort();
+    return text;
+}
+
+static bool read_secret(struct worker *w, char *ret_error, size_t error_size) {
+    if (*w->config->secret == '\0') {
+        snprintf(ret_error, error_size, "secret: no file is named (32 random bytes, kept with the database)");
+        return false;
+    }
+    FILE *file = fopen(w->config->secret, "rb");
+    bool ok = file != NULL && fread(w->secret, 1, sizeof w->secret, file) == sizeof w->secret;
+    if (file != NULL)
+        fclose(file);
+    if (!ok)
+        snprintf(ret_error, error_size, "secret: %s does not hold 32 bytes", w->config->secret);
+    return ok;
+}
+
+static size_t conns_max(void) {
+    struct rlimit files;
+    if (getrlimit(RLIMIT_NOFILE, &files) != 0)
+        abort();
+    files.rlim_cur = files.rlim_max;
+    (void)setrlimit(RLIMIT_NOFILE, &files);
+    size_t room = files.rlim_cur > LIMIT_FILES_KEPT ? files.rlim_cur - LIMIT_FILES_KEPT : 1;
+    return room < LIMIT_CONNECTIONS ? room : LIMIT_CONNECTIONS;
+}
+
+static bool open_all(struct worker *w, const char *const setup[3], char *ret_error, size_t error_size) {
+    if (!read_secret(w, ret_error, error_size))
+        return false;
+    if (*w->config->listen != '\0' && *w->config->certificate != '\0') {
+        const char *why = NULL;
+        w->tls = tls_context_server(w->config->certificate, w->config->key, &why);
+        if (w->tls == NULL) {
+            snprintf(ret_error, error_size, "certificate %s, key %s: %s", w->config->certificate, w->config->key, why);
+            return false;
+        }
+    }
+    if (!listener_open(w, ret_error, error_size))
+        return false;
+    w->passwords = passwords_new(&w->loop);
+    open_pipelines(w, setup);
+    uv_check_init(&w->loop, &w->check);
+    w->check.data = w;
+    uv_check_start(&w->check, on_check);
+    uv_timer_init(&w->loop, &w->tick);
+    w->tick.data = w;
+    uv_timer_start(&w->tick, on_tick, INTERVAL_TICK_MS, INTERVAL_TICK_MS);
+    uv_signal_init(&w->loop, &w->terminate);
+    uv_signal_init(&w->loop, &w->interrupt);
+    w->terminate.data = w->interrupt.data = w;
+    uv_signal_start(&w->terminate, on_signal, SIGTERM);
+    uv_signal_start(&w->interrupt, on_signal, SIGINT);
+    return true;
+}
+
+int worker_run(const struct config *config, struct registry *registry) {
+    struct worker *w = calloc(1, sizeof *w);
+    char error[512];
+    if (w == NULL || (w->read_buffer = malloc(LIMIT_READ)) == NULL || uv_loop_init(&w->loop) != 0)
+        abort();
+    signal(SIGPIPE, SIG_IGN);
+    w->config = config;
+    w->registry = registry;
+    w->conns_max = conns_max();
+    char *setup[3] = {
+        setup_text(config, "('statement_timeout', '20s'), ('enable_seqscan', 'off')"),
+        setup_text(config, "('statement_timeout', '10min')"),
+        setup_text(config, "('statement_timeout', '20s'), ('default_transaction_isolation', 'repeatable read'),"
+                           " ('default_transaction_read_only', 'on')"),
+    };
+    if (!open_all(w, (const char *const *)setup, error, sizeof error)) {
+        log_line(LOG_ERROR, "%s", error);
+        return EXIT_FAILURE;
+    }
+    sd_notify(0, "READY=1");
+    log_line(LOG_INFO, "ready: schema %d, %zu calls", registry->schema_version, registry->n_endpoints);
+    uv_run(&w->loop, UV_RUN_DEFAULT);
+    int closed = uv_loop_close(&w->loop);
+    assert(closed == 0);
+    (void)closed;
+    int exit_code = w->exit_code;
+    passwords_free(w->passwords);
+    tls_context_free(w->tls);
+    buffer_release(&w->scratch);
+    for (int i = 0; i < 3; i++)
+        free(setup[i]);
+    free(w->read_buffer);
+    free(w);
+    log_line(LOG_INFO, "ended");
+    return exit_code;
+}

@@ -1,0 +1,72 @@
+/* worker.h - one process at work: its loop, its clients, its connections to PostgreSQL.
+ *
+ * Each turn of the loop: sockets are read, then segments are sent, then answers are written (uv_check). */
+#ifndef LVZHI_WORKER_H
+#define LVZHI_WORKER_H
+
+#include "config.h"
+#include "password.h"
+#include "pipeline.h"
+#include "registry.h"
+#include "tls.h"
+
+#include <uv.h>
+
+struct conn;
+
+struct worker {
+    uv_loop_t loop;
+    const struct config *config;
+    struct registry *registry;
+    struct tls_context *tls; /* NULL: no TCP */
+    uint8_t secret[32];
+    struct passwords *passwords;
+
+    struct pipeline *writes[16];
+    struct pipeline *reads[16];
+    struct pipeline *alone;
+    size_t next_read;
+
+    struct conn *conns;
+    struct conn *dirty;
+    size_t n_conns;
+    size_t n_handshakes;
+    size_t conns_max;
+    uint64_t next_conn_id;
+    uint8_t *read_buffer; /* LIMIT_READ bytes, shared: it is empty between turns */
+    struct buffer scratch;
+
+    uv_tcp_t tcp_listener;
+    uv_pipe_t unix_listener;
+    bool has_tcp, has_unix;
+    uv_check_t check;
+    uv_timer_t tick;
+    uv_signal_t terminate;
+    uv_signal_t interrupt;
+    uint64_t drain_until_ms;
+    bool draining;
+    bool finished;
+    int exit_code;
+};
+
+/* Serve until a signal ends it. Returns the process's exit code. */
+int worker_run(const struct config *config, struct registry *registry);
+
+/* Hand a work to PostgreSQL: reads to any connection, writes to the one that `pin` (a device's or a connection's
+ * number) always has, so that they keep their order. */
+enum worker_lane { WORKER_READ, WORKER_WRITE, WORKER_ALONE };
+void worker_submit(struct worker *worker, struct work *work, enum worker_lane lane, uint64_t pin);
+
+/* Too much waits for PostgreSQL: answer BUSY. */
+bool worker_is_full(const struct worker *worker);
+
+/* How long BUSY asks a client to wait: some more each time, so that they do not come back at once. */
+uint32_t worker_retry_after_ms(struct worker *worker);
+
+/* By the loop's clock. */
+uint64_t worker_now_ms(const struct worker *worker);
+
+/* A connection has something to send at the end of this turn. */
+void worker_mark_dirty(struct worker *worker, struct conn *conn);
+
+#endif
