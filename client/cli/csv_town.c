@@ -1,0 +1,72 @@
+#include "args.h"
+#include "csv.h"
+#include "say.h"
+
+#include <errno.h>
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { FILE_LIMIT = 64 << 10 };
+
+/* The fields of the first row, by the header's names. */
+static json_t *read_row(const char *bytes, size_t size) {
+    struct lvzhi_csv csv;
+    json_t *row = json_object(), *names = json_array();
+    lvzhi_csv_open(&csv, bytes, size);
+    bool good = lvzhi_csv_next(&csv) == LVZHI_CSV_RECORD;
+    for (size_t i = 0; good && i < csv.count; i++)
+        json_array_append_new(names, json_string(csv.fields[i].text));
+    good = good && lvzhi_csv_next(&csv) == LVZHI_CSV_RECORD && csv.count == json_array_size(names);
+    for (size_t i = 0; good && i < csv.count; i++) {
+        const char *name = json_string_value(json_array_get(names, i));
+        good = name != NULL && json_object_set_new(row, name, json_string(csv.fields[i].text)) == 0;
+    }
+    lvzhi_csv_close(&csv);
+    json_decref(names);
+    if (good)
+        return row;
+    json_decref(row);
+    return NULL;
+}
+
+static int run(const struct cli *cli, int argc, char **argv) {
+    static char bytes[FILE_LIMIT];
+    (void)cli;
+    int code = args_parse(&verb_csv_town, &argc, argv, NULL, 0, 1, 1);
+    if (code != EXIT_DONE)
+        return code;
+    FILE *file = fopen(argv[1], "rbe");
+    size_t size = file != NULL ? fread(bytes, 1, sizeof bytes, file) : 0;
+    if (file == NULL || ferror(file)) {
+        say_fact("文件读不了", "the file cannot be read", argv[1], strerror(errno));
+        return EXIT_USAGE;
+    }
+    fclose(file);
+    json_t *row = read_row(bytes, size);
+    const char *town = json_string_value(json_object_get(row, "code"));
+    json_t *request = town == NULL ? NULL
+                                   : json_pack("{s:i, s:O, s:O, s:O}", "town_id", atoi(town), "name",
+                                               json_object_get(row, "name"), "term", json_object_get(row, "term"),
+                                               "term_starts_on", json_object_get(row, "term_starts_on"));
+    if (request == NULL) {
+        say_fact("里面没有镇的代码、名称、届次和开始日期", "it has no row with code, name, term and term_starts_on",
+                 argv[1], NULL);
+        code = EXIT_USAGE;
+    } else {
+        json_dumpf(request, stdout, 0);
+        putchar('\n');
+    }
+    json_decref(request);
+    json_decref(row);
+    return code;
+}
+
+const struct verb verb_csv_town = {
+    "csv-town",
+    run,
+    "town.csv 变成 CreateTown 的请求 / town.csv as the request of CreateTown",
+    "lvzhi csv-town FILE\n\n"
+    "例 / example: lvzhi call CreateTown \"$(lvzhi csv-town data/town.csv)\"\n",
+};

@@ -1,0 +1,140 @@
+#include "rpc.h"
+
+#include "json.h"
+#include "say.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { IMPORT_LIMIT_MS = 300000 };
+
+const struct method *rpc_method(const struct session *s, const char *name) {
+    const struct method *method = catalogue_method_named(s->catalogue, name);
+    if (method == NULL)
+        say_fact("描述文件里没有这个方法", "the descriptor file has no such method", name,
+                 "lvzhi 与服务器的版本要一致 / lvzhi and the centre must be of one version");
+    return method;
+}
+
+const ProtobufCFieldDescriptor *rpc_op_field(const struct method *method) {
+    const ProtobufCFieldDescriptor *op = protobuf_c_message_descriptor_get_field_by_name(method->request, "op");
+    return op != NULL && op->type == PROTOBUF_C_TYPE_MESSAGE ? op : NULL;
+}
+
+uint32_t rpc_timeout_ms(const struct session *s, uint16_t number) {
+    const struct method *method = catalogue_method(s->catalogue, number);
+    bool slow = method != NULL && strncmp(method->name, "Import", 6) == 0;
+    return slow && s->cli->timeout_ms < IMPORT_LIMIT_MS ? IMPORT_LIMIT_MS : s->cli->timeout_ms;
+}
+
+bool rpc_pack(const struct method *method, const json_t *request, struct buffer *bytes) {
+    char error[LVZHI_JSON_ERROR_SIZE];
+    ProtobufCMessage *message = lvzhi_json_decode(method->request, request, error);
+    if (message == NULL) {
+        say_fact("请求不对", "the request is wrong", error, NULL);
+        return false;
+    }
+    size_t size = protobuf_c_message_get_packed_size(message);
+    protobuf_c_message_pack(message, buffer_reserve(bytes, size));
+    buffer_grow(bytes, size);
+    protobuf_c_message_free_unpacked(message, NULL);
+    return true;
+}
+
+json_t *rpc_unpack(const struct method *method, const struct buffer *bytes) {
+    char error[LVZHI_JSON_ERROR_SIZE] = "protobuf";
+    const uint8_t *data = buffer_size(bytes) > 0 ? buffer_data(bytes) : (const uint8_t *)"";
+    ProtobufCMessage *message = protobuf_c_message_unpack(method->reply, NULL, buffer_size(bytes), data);
+    json_t *json = message != NULL ? lvzhi_json_encode(message, error) : NULL;
+    if (message != NULL)
+        protobuf_c_message_free_unpacked(message, NULL);
+    if (json == NULL)
+        say_fact("服务器的答复读不懂", "the centre's reply cannot be read", error, NULL);
+    return json;
+}
+
+json_t *rpc_read(struct session *s, const char *name, json_t *request, int *ret_exit) {
+    const struct method *method = rpc_method(s, name);
+    struct buffer bytes = {0};
+    struct answer answer = {0};
+    json_t *reply = NULL;
+    *ret_exit = EXIT_USAGE;
+    if (method != NULL && rpc_pack(method, request, &bytes)) {
+        session_call(s, method->number, buffer_data(&bytes), buffer_size(&bytes), rpc_timeout_ms(s, method->number),
+                     &answer);
+        *ret_exit = say_answer(&answer);
+        if (answer.kind == ANSWER_REPLY) {
+            reply = rpc_unpack(method, &answer.payload);
+            *ret_exit = reply != NULL ? EXIT_DONE : EXIT_REFUSED;
+        }
+    }
+    answer_clear(&answer);
+    buffer_release(&bytes);
+    json_decref(request);
+    return reply;
+}
+
+json_t *rpc_list(struct session *s, const char *name, json_t *request, const char *rows, int *ret_exit) {
+    json_t *all = NULL;
+    for (;;) {
+        json_t *page = rpc_read(s, name, json_incref(request), ret_exit);
+        if (page == NULL) {
+            json_decref(all);
+            all = NULL;
+            break;
+        }
+        json_t *next = json_incref(json_object_get(page, "next"));
+        json_object_del(page, "next");
+        if (all == NULL) {
+            all = page;
+        } else {
+            json_array_extend(json_object_get(all, rows), json_object_get(page, rows));
+            json_decref(page);
+        }
+        if (next == NULL)
+            break;
+        json_object_set_new(request, "after", next);
+    }
+    json_decref(request);
+    return all;
+}
+
+json_t *rpc_write(struct session *s, const char *name, json_t *request, const char *summary, int *ret_exit) {
+    const struct method *method = rpc_method(s, name);
+    struct buffer body = {0};
+    struct answer answer = {0};
+    json_t *reply = NULL;
+    *ret_exit = EXIT_USAGE;
+    if (method != NULL && rpc_pack(method, request, &body)) {
+        struct write write = {.method = method,
+                              .body = &body,
+                              .summary = summary,
+                              .secret = json_object_get(request, "password") != NULL,
+                              .timeout_ms = rpc_timeout_ms(s, method->number)};
+        if (operation_run(s, &write, &answer, ret_exit)) {
+            *ret_exit = say_answer(&answer);
+            if (answer.kind == ANSWER_REPLY) {
+                reply = rpc_unpack(method, &answer.payload);
+                *ret_exit = reply != NULL ? EXIT_DONE : EXIT_REFUSED;
+            }
+        }
+    }
+    answer_clear(&answer);
+    buffer_release(&body);
+    json_decref(request);
+    return reply;
+}
+
+void rpc_set(json_t *request, const char *key, const char *value) {
+    if (value != NULL)
+        json_object_set_new(request, key, json_string(value));
+}
+
+const char *rpc_text(const json_t *object, const char *key) {
+    const char *text = json_string_value(json_object_get(object, key));
+    return text != NULL ? text : "";
+}
+
+json_int_t rpc_number(const json_t *object, const char *key) {
+    return json_integer_value(json_object_get(object, key));
+}

@@ -1,0 +1,101 @@
+#include "say.h"
+
+#include "status.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+void say(const char *zh, const char *en, const char *next) {
+    fprintf(stderr, "%s / %s\n", zh, en);
+    if (next != NULL)
+        fprintf(stderr, "  → %s\n", next);
+}
+
+void say_fact(const char *zh, const char *en, const char *fact, const char *next) {
+    fprintf(stderr, "%s：%s / %s: %s\n", zh, fact, en, fact);
+    if (next != NULL)
+        fprintf(stderr, "  → %s\n", next);
+}
+
+int say_usage(const struct verb *verb, const char *what) {
+    fprintf(stderr, "%s\n  → lvzhi %s --help\n", what, verb->name);
+    return EXIT_USAGE;
+}
+
+void say_rule(FILE *out, const char *rule, const struct lvzhi_arg *args, size_t count) {
+    const struct lvzhi_sentence *sentence = lvzhi_sentence(rule);
+    if (sentence == NULL) {
+        fprintf(out, "%s", rule);
+        for (size_t i = 0; i < count; i++)
+            fprintf(out, " %s=%s", args[i].name, args[i].value);
+        return;
+    }
+    char *zh = lvzhi_sentence_fill(sentence->zh, args, count), *en = lvzhi_sentence_fill(sentence->en, args, count);
+    fprintf(out, "%s / %s", zh, en);
+    free(zh);
+    free(en);
+}
+
+static void say_next(const char *rule, const struct lvzhi_arg *args, size_t count) {
+    const struct lvzhi_sentence *sentence = lvzhi_sentence(rule);
+    if (sentence == NULL || sentence->next_zh[0] == '\0')
+        return;
+    char *zh = lvzhi_sentence_fill(sentence->next_zh, args, count);
+    char *en = lvzhi_sentence_fill(sentence->next_en, args, count);
+    fprintf(stderr, "  → %s / %s\n", zh, en);
+    free(zh);
+    free(en);
+}
+
+static int exit_of(const struct answer *answer) {
+    switch (answer->code) {
+    case WIRE_BUSY:
+    case WIRE_RATE_LIMITED:
+    case WIRE_DEADLINE:
+    case WIRE_UNAVAILABLE:
+    case WIRE_INTERNAL:
+        return EXIT_NO_CONNECTION;
+    default:
+        return EXIT_REFUSED;
+    }
+}
+
+static int say_error(const struct answer *answer) {
+    const struct buffer *payload = &answer->payload;
+    Lvzhi__V1__Error *error =
+        buffer_size(payload) > 0 ? lvzhi__v1__error__unpack(NULL, buffer_size(payload), buffer_data(payload)) : NULL;
+    size_t count = error != NULL ? error->n_args : 0;
+    struct lvzhi_arg *args = calloc(count + 1, sizeof *args);
+    if (args == NULL)
+        abort();
+    char wait_s[16];
+    for (size_t i = 0; i < count; i++)
+        args[i] = (struct lvzhi_arg){error->args[i]->name != NULL ? error->args[i]->name : "",
+                                     error->args[i]->value != NULL ? error->args[i]->value : ""};
+    snprintf(wait_s, sizeof wait_s, "%u", (answer->retry_after_ms + 999) / 1000);
+    args[count] = (struct lvzhi_arg){"wait_s", wait_s};
+    const char *rule = error != NULL && error->rule != NULL && error->rule[0] != '\0' ? error->rule : NULL;
+    const char *known = rule != NULL ? rule : wire_error_name(answer->code);
+    /* A rule nobody has words for is printed plainly, with what the centre sent and no more. */
+    bool worded = lvzhi_sentence(known) != NULL;
+    say_rule(stderr, known, args, worded ? count + 1 : count);
+    fputc('\n', stderr);
+    say_next(worded ? known : wire_error_name(answer->code), args, count + 1);
+    free(args);
+    if (error != NULL)
+        lvzhi__v1__error__free_unpacked(error, NULL);
+    return exit_of(answer);
+}
+
+int say_answer(const struct answer *answer) {
+    switch (answer->kind) {
+    case ANSWER_REPLY:
+        return EXIT_DONE;
+    case ANSWER_ERROR:
+        return say_error(answer);
+    case ANSWER_NONE:
+        break;
+    }
+    say("没有收到服务器的答复", "no answer came from the centre", "检查网络后再试 / check the network and try again");
+    return EXIT_NO_CONNECTION;
+}

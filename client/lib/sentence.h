@@ -1,0 +1,31 @@
+/* sentence.h - what a refusal means, in words: Chinese and English, what happened and what to do next.
+ *
+ * The words are sql/sentences.csv, made into a table at build time by sentences_gen.c. */
+#ifndef LVZHI_SENTENCE_H
+#define LVZHI_SENTENCE_H
+
+#include <stddef.h>
+
+struct lvzhi_sentence {
+    const char *rule;
+    const char *zh;
+    const char *en;
+    const char *next_zh; /* what to do next; "" when there is nothing to add */
+    const char *next_en;
+};
+
+struct lvzhi_arg {
+    const char *name;
+    const char *value;
+};
+
+/* By a rule's id, or by the name of a wire error ("BUSY"); NULL: there is none. */
+const struct lvzhi_sentence *lvzhi_sentence(const char *rule);
+
+/* All of them, sorted by rule. */
+const struct lvzhi_sentence *lvzhi_sentences(size_t *ret_count);
+
+/* `text` with each {name} replaced by the argument of that name ("?" when it is missing). Owned by the caller. */
+char *lvzhi_sentence_fill(const char *text, const struct lvzhi_arg *args, size_t count);
+
+#endif
