@@ -11,6 +11,7 @@ uint8_t *buffer_reserve(struct buffer *b, size_t size) {
 
     size_t held = buffer_size(b);
     if (b->start > 0) {
+        assert(b->bytes != NULL);
         memmove(b->bytes, b->bytes + b->start, held);
         b->start = 0;
         b->end = held;

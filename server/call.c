@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { WORD_SIZE = 64 };
+
 struct parser {
     struct call *call;
     const ProtobufCEnumDescriptor *roles;
@@ -32,21 +34,23 @@ static char *copy(const char *text, size_t size) {
     return made;
 }
 
-static bool take_word(const char **at, char *word, size_t size) {
-    *at += strspn(*at, " \t");
-    size_t length = strcspn(*at, " \t");
-    if (length == 0 || length >= size)
+/* The next word, cut where it is longer than any that has a meaning. */
+static bool take_word(const char **at, char word[WORD_SIZE]) {
+    *at += strspn(*at, " \t\r");
+    size_t whole = strcspn(*at, " \t\r");
+    size_t length = whole < WORD_SIZE ? whole : WORD_SIZE - 1;
+    if (length == 0)
         return false;
     memcpy(word, *at, length);
     word[length] = '\0';
-    *at += length;
+    *at += whole;
     return true;
 }
 
 static bool parse_by(struct parser *p, const char *words) {
-    char word[32];
+    char word[WORD_SIZE];
     p->has_by = true;
-    while (take_word(&words, word, sizeof word)) {
+    while (take_word(&words, word)) {
         int role;
         if (strcmp(word, "anyone") == 0)
             p->call->by |= CALL_BY_ANYONE;
@@ -61,11 +65,11 @@ static bool parse_by(struct parser *p, const char *words) {
 }
 
 static bool parse_effect(struct parser *p, const char *words) {
-    char word[32];
+    char word[WORD_SIZE];
     p->has_effect = true;
     bool named = false;
     bool has_op = protobuf_c_message_descriptor_get_field_by_name(p->call->method->request, "op") != NULL;
-    while (take_word(&words, word, sizeof word)) {
+    while (take_word(&words, word)) {
         if (strcmp(word, "alone") == 0) {
             p->call->alone = true;
             continue;
@@ -92,8 +96,10 @@ static bool parse_effect(struct parser *p, const char *words) {
 }
 
 static bool parse_hash(struct parser *p, const char *words) {
-    char word[64];
-    if (!take_word(&words, word, sizeof word))
+    char word[WORD_SIZE];
+    if (p->call->hash != NULL)
+        return fail(p, "hash: comes twice");
+    if (!take_word(&words, word))
         return fail(p, "hash: names no field");
     const ProtobufCFieldDescriptor *field =
         protobuf_c_message_descriptor_get_field_by_name(p->call->method->request, word);
@@ -113,12 +119,9 @@ static struct statement *add_statement(struct parser *p, const char *fills) {
     return s;
 }
 
-/* A comment line of the form "-- key: words". */
+/* A comment line of the form "-- key: words". `*ret_fills` tells that it begins a statement. */
 static bool parse_header(struct parser *p, const char *line, bool *ret_fills) {
-    char text[512];
-    const char *at = line + 2;
-    at += strspn(at, " \t");
-    snprintf(text, sizeof text, "%s", at);
+    const char *text = line + 2 + strspn(line + 2, " \t");
     *ret_fills = false;
     if (strncmp(text, "by:", 3) == 0)
         return parse_by(p, text + 3);
@@ -127,9 +130,9 @@ static bool parse_header(struct parser *p, const char *line, bool *ret_fills) {
     if (strncmp(text, "hash:", 5) == 0)
         return parse_hash(p, text + 5);
     if (strncmp(text, "fills:", 6) == 0) {
-        char word[64];
+        char word[WORD_SIZE];
         const char *words = text + 6;
-        if (!take_word(&words, word, sizeof word) ||
+        if (!take_word(&words, word) ||
             protobuf_c_message_descriptor_get_field_by_name(p->call->method->reply, word) == NULL)
             return fail(p, "fills: %s has no field '%s'", p->call->method->reply->short_name, text + 6);
         *ret_fills = true;
@@ -138,34 +141,63 @@ static bool parse_header(struct parser *p, const char *line, bool *ret_fills) {
     return true;
 }
 
-/* How many bytes at `s` are not open to parameters: a string, a quoted name, a comment, a dollar-quoted body, `::`. */
-static size_t skip_quoted(const char *s) {
-    if (*s == '\'' || *s == '"') {
-        const char *end = s + 1;
-        for (; *end != '\0'; end++)
-            if (*end == *s && *++end != *s)
-                return (size_t)(end - s);
-        return strlen(s);
+/* '...' and "..."; in e'...' a backslash takes the next character with it. */
+static size_t skip_string(const char *s, bool escapes) {
+    const char *end = s + 1;
+    for (; *end != '\0'; end++) {
+        if (escapes && *end == '\\' && end[1] != '\0')
+            end++;
+        else if (*end == *s && *++end != *s)
+            return (size_t)(end - s);
     }
+    return (size_t)(end - s);
+}
+
+/* Block comments nest. */
+static size_t skip_comment(const char *s) {
+    const char *at = s + 2;
+    for (int depth = 1; *at != '\0' && depth > 0; at++) {
+        int change = strncmp(at, "/*", 2) == 0 ? 1 : strncmp(at, "*/", 2) == 0 ? -1 : 0;
+        depth += change;
+        at += change != 0;
+    }
+    return (size_t)(at - s);
+}
+
+/* $tag$ ... $tag$; a lone $ and $1 are not such a thing. */
+static size_t skip_dollars(const char *s) {
+    size_t tag = 1;
+    while (isalpha((unsigned char)s[tag]) || s[tag] == '_' || (unsigned char)s[tag] >= 0x80 ||
+           (tag > 1 && isdigit((unsigned char)s[tag])))
+        tag++;
+    if (s[tag] != '$')
+        return 0;
+    tag++;
+    for (const char *end = strchr(s + tag, '$'); end != NULL; end = strchr(end + 1, '$'))
+        if (strncmp(end, s, tag) == 0)
+            return (size_t)(end - s) + tag;
+    return strlen(s);
+}
+
+/* How many bytes at `s` are not open to parameters: a string, a quoted name, a comment, a dollar-quoted body, `::`, a
+ * word (whose last letter might be the e of another string's e'...'). */
+static size_t skip_quoted(const char *s) {
+    if ((*s == 'e' || *s == 'E') && s[1] == '\'')
+        return 1 + skip_string(s + 1, true);
+    if (*s == '\'' || *s == '"')
+        return skip_string(s, false);
     if (s[0] == '-' && s[1] == '-')
         return strcspn(s, "\n");
-    if (s[0] == '/' && s[1] == '*') {
-        const char *end = strstr(s + 2, "*/");
-        return end == NULL ? strlen(s) : (size_t)(end - s) + 2;
-    }
-    if (s[0] == '$') {
-        size_t tag = 1 + strspn(s + 1, "abcdefghijklmnopqrstuvwxyz_");
-        if (s[tag] != '$')
-            return 0;
-        tag++;
-        for (const char *end = strchr(s + tag, '$'); end != NULL; end = strchr(end + 1, '$'))
-            if (strncmp(end, s, tag) == 0)
-                return (size_t)(end - s) + tag;
-        return strlen(s);
-    }
+    if (s[0] == '/' && s[1] == '*')
+        return skip_comment(s);
+    if (s[0] == '$')
+        return skip_dollars(s);
     if (s[0] == ':' && s[1] == ':')
         return 2;
-    return 0;
+    size_t word = 0;
+    while (isalnum((unsigned char)s[word]) || s[word] == '_' || (unsigned char)s[word] >= 0x80)
+        word++;
+    return word;
 }
 
 static size_t param_number(struct parser *p, struct statement *s, const char *name, size_t size) {
@@ -210,54 +242,70 @@ static bool number_params(struct parser *p, struct statement *s, const char *tex
     return ok;
 }
 
+/* Nothing but white space, semicolons and comments? */
 static bool is_blank(const char *text) {
-    return text[strspn(text, " \t\r\n;")] == '\0';
+    for (;;) {
+        text += strspn(text, " \t\r\n;");
+        if (strncmp(text, "--", 2) != 0 && strncmp(text, "/*", 2) != 0)
+            return *text == '\0';
+        text += skip_quoted(text);
+    }
 }
 
-/* The body of statement `index`, without a closing semicolon: one statement a PREPARE. */
-static bool finish_statement(struct parser *p, size_t index, char *body) {
+/* The body of the newest statement, without a closing semicolon: one statement a PREPARE. */
+static bool finish_statement(struct parser *p, char *body) {
     size_t size = strlen(body);
     while (size > 0 && strchr(" \t\r\n;", body[size - 1]) != NULL)
         body[--size] = '\0';
     if (is_blank(body))
-        return fail(p, "statement %zu is empty", index + 1);
-    return number_params(p, &p->call->statements[index], body);
+        return fail(p, "statement %zu is empty", p->call->n_statements);
+    return number_params(p, &p->call->statements[p->call->n_statements - 1], body);
+}
+
+/* `body` has room for the whole file. */
+static void append_line(char *body, const char *line) {
+    size_t used = strlen(body), size = strlen(line);
+    memcpy(body + used, line, size);
+    memcpy(body + used + size, "\n", 2);
+}
+
+static bool is_fills(const char *line) {
+    return strncmp(line, "--", 2) == 0 && strncmp(line + 2 + strspn(line + 2, " \t"), "fills:", 6) == 0;
+}
+
+/* A line "-- fills:" ends one statement and begins the next. */
+static bool parse_fills(struct parser *p, const char *line, char *body) {
+    bool fills;
+    if (p->call->n_statements > 0 && !finish_statement(p, body))
+        return false;
+    if (p->call->n_statements == 0 && !is_blank(body))
+        return fail(p, "a statement stands before the first '-- fills:'");
+    body[0] = '\0';
+    return parse_header(p, line, &fills);
 }
 
 static bool parse(struct parser *p, const char *text) {
-    char *body = calloc(1, strlen(text) + 1);
+    char *body = calloc(1, strlen(text) + 2);
     if (body == NULL)
         abort();
-    bool ok = true;
-    size_t used = 0;
-    bool in_header = true;
+    bool ok = true, in_header = true;
     while (*text != '\0' && ok) {
         size_t length = strcspn(text, "\n");
         char *line = copy(text, length);
         text += length + (text[length] == '\n');
         bool fills = false;
-        size_t before = p->call->n_statements;
-        /* Only the file's head and a line "-- fills:" are policy; other comments belong to their statement. */
-        bool comment = strncmp(line, "--", 2) == 0;
-        if (comment && (in_header || strncmp(line + 2 + strspn(line + 2, " "), "fills:", 6) == 0))
+        in_header = in_header && is_blank(line);
+        if (is_fills(line))
+            ok = parse_fills(p, line, body);
+        else if (in_header && strncmp(line, "--", 2) == 0)
             ok = parse_header(p, line, &fills);
-        if (fills && ok && before > 0)
-            ok = finish_statement(p, before - 1, body);
-        if (fills)
-            used = 0, body[0] = '\0';
-        in_header = in_header && (comment || is_blank(line));
-        if (!comment && !in_header) {
-            size_t size = strlen(line);
-            memcpy(body + used, line, size);
-            body[used + size] = '\n';
-            used += size + 1;
-            body[used] = '\0';
-        }
+        else if (!in_header)
+            append_line(body, line);
         free(line);
     }
     if (ok && p->call->n_statements == 0)
         ok = add_statement(p, NULL) != NULL;
-    ok = ok && finish_statement(p, p->call->n_statements - 1, body);
+    ok = ok && finish_statement(p, body);
     free(body);
     return ok;
 }

@@ -18,7 +18,7 @@
 #define LVZHI_DESCRIPTORS "build/lvzhi.desc"
 #endif
 
-enum setting_type { SETTING_TEXT, SETTING_NUMBER, SETTING_FLAG, SETTING_LEVEL };
+enum setting_type { SETTING_TEXT, SETTING_PATH, SETTING_NUMBER, SETTING_FLAG, SETTING_LEVEL };
 
 /* One row a setting: everything else follows from here. */
 static const struct setting {
@@ -32,18 +32,20 @@ static const struct setting {
 } settings[] = {
 #define TEXT(key, initial, help)                                                                                       \
     { #key, initial, help, SETTING_TEXT, offsetof(struct config, key), 0, 0 }
+#define PATH(key, initial, help)                                                                                       \
+    { #key, initial, help, SETTING_PATH, offsetof(struct config, key), 0, 0 }
 #define NUMBER(key, initial, help, least, most)                                                                        \
     { #key, initial, help, SETTING_NUMBER, offsetof(struct config, key), least, most }
     TEXT(listen, "127.0.0.1:7440", "address:port for TLS; empty: none"),
-    TEXT(unix_path, "", "path of the Unix socket; empty: none"),
-    TEXT(certificate, "", "PEM file of the server's certificate"),
-    TEXT(key, "", "PEM file of its private key"),
-    TEXT(secret, "", "file of 32 random bytes, kept with the database"),
+    PATH(unix_path, "", "path of the Unix socket; empty: none"),
+    PATH(certificate, "", "PEM file of the server's certificate"),
+    PATH(key, "", "PEM file of its private key"),
+    PATH(secret, "", "file of 32 random bytes, kept with the database"),
     TEXT(postgres, "dbname=lvzhi user=lvzhid", "libpq connection string of the daemon's role"),
     TEXT(postgres_owner, "dbname=lvzhi user=lvzhi_owner", "the same of the schema's owner, for --migrate"),
     TEXT(daemon_role, "lvzhid", "role that --migrate grants the daemon's rights to"),
-    TEXT(sql, LVZHI_SQL, "directory of schema, rules and calls"),
-    TEXT(descriptors, LVZHI_DESCRIPTORS, "descriptor set made from the .proto files"),
+    PATH(sql, LVZHI_SQL, "directory of schema, rules and calls"),
+    PATH(descriptors, LVZHI_DESCRIPTORS, "descriptor set made from the .proto files"),
     NUMBER(write_connections, "2", "PostgreSQL connections for writes", 1, 16),
     NUMBER(read_connections, "2", "PostgreSQL connections for reads", 1, 16),
     NUMBER(max_frame, "262144", "bytes of the largest frame", FRAME_LIMIT_HELLO, FRAME_LIMIT_HARD),
@@ -61,6 +63,7 @@ static bool parse(const struct setting *s, const char *text, struct config *conf
     long number;
     switch (s->type) {
     case SETTING_TEXT:
+    case SETTING_PATH:
         free(*(char **)place);
         *(char **)place = strdup(text);
         return true;
@@ -93,6 +96,7 @@ static const struct setting *find(const char *key, size_t size) {
 
 struct reading {
     struct config *config;
+    const char *file; /* whose directory its relative paths start from */
     char *error;
     size_t error_size;
     bool failed;
@@ -108,9 +112,44 @@ static void apply(struct reading *r, const char *from, const char *key, size_t k
 }
 
 static int on_line(void *user, const char *section, const char *key, const char *value) {
+    struct reading *r = user;
+    const struct setting *s = find(key, strlen(key));
+    const char *slash = strrchr(r->file, '/');
+    char path[4096];
     (void)section;
-    apply(user, "configuration file", key, strlen(key), value);
+    if (s != NULL && s->type == SETTING_PATH && *value != '/' && *value != '\0' && slash != NULL) {
+        snprintf(path, sizeof path, "%.*s/%s", (int)(slash - r->file), r->file, value);
+        value = path;
+    }
+    apply(r, r->file, key, strlen(key), value);
     return 1;
+}
+
+/* inih reads at most INI_MAX_LINE - 2 bytes of a line and takes the rest for another. */
+static bool has_long_line(const char *path, int *ret_line) {
+    enum { LINE_MAX_BYTES = 197 };
+    FILE *file = fopen(path, "r");
+    int size = 0, byte;
+    *ret_line = 1;
+    while (file != NULL && size <= LINE_MAX_BYTES && (byte = fgetc(file)) != EOF) {
+        size = byte == '\n' ? 0 : size + 1;
+        *ret_line += byte == '\n';
+    }
+    if (file != NULL)
+        fclose(file);
+    return size > LINE_MAX_BYTES;
+}
+
+static void read_file(struct reading *r, const char *path) {
+    int line;
+    r->file = path;
+    if (has_long_line(path, &line)) {
+        r->failed = true;
+        snprintf(r->error, r->error_size, "%s: line %d is too long; use a flag or the environment for it", path, line);
+    } else if (ini_parse(path, on_line, r) != 0 && !r->failed) {
+        r->failed = true;
+        snprintf(r->error, r->error_size, "cannot read %s", path);
+    }
 }
 
 static void print_help(void) {
@@ -132,10 +171,8 @@ bool config_read(struct config *config, int argc, char **argv, char *ret_error, 
             print_help();
             exit(EXIT_SUCCESS);
         }
-        if (strncmp(argv[i], "--config=", 9) == 0 && ini_parse(argv[i] + 9, on_line, &r) != 0 && !r.failed) {
-            r.failed = true;
-            snprintf(ret_error, error_size, "cannot read %s", argv[i] + 9);
-        }
+        if (strncmp(argv[i], "--config=", 9) == 0)
+            read_file(&r, argv[i] + 9);
     }
     for (size_t i = 0; i < SETTINGS && !r.failed; i++) {
         char name[64] = "LVZHID_";
@@ -160,6 +197,6 @@ bool config_read(struct config *config, int argc, char **argv, char *ret_error, 
 
 void config_deinit(struct config *config) {
     for (size_t i = 0; i < SETTINGS; i++)
-        if (settings[i].type == SETTING_TEXT)
+        if (settings[i].type == SETTING_TEXT || settings[i].type == SETTING_PATH)
             free(*(char **)((char *)config + settings[i].offset));
 }

@@ -1,7 +1,8 @@
 /* config.h - the daemon's settings: one row each, from a file, the environment and the command line.
  *
  * Every key is a line `key = value` of the INI file named by --config, an environment variable LVZHID_KEY and a flag
- * --key=VALUE; the flag wins, then the environment. `lvzhid --help` prints the table. */
+ * --key=VALUE; the flag wins, then the environment. Relative paths in the file start from its directory. `lvzhid
+ * --help` prints the table. */
 #ifndef LVZHI_CONFIG_H
 #define LVZHI_CONFIG_H
 

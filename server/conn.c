@@ -109,6 +109,7 @@ static void write_bytes(struct conn *c, const uint8_t *bytes, size_t size) {
     }
     if (size == 0)
         return;
+    assert(bytes != NULL);
     if (c->unsent == 0)
         c->unsent_since_ms = worker_now_ms(c->worker);
     if (c->unsent + size > LIMIT_UNSENT) {

@@ -85,19 +85,39 @@ static void count_success(struct work *w) {
     w->source->refusals -= w->source->refusals > 0;
 }
 
-/* Past its deadline: DEADLINE while PostgreSQL has not seen it, else nobody knows yet (UNAVAILABLE). */
-static bool expired(struct lane *lane, struct work *w, uint64_t now_ms) {
+static bool any_has_time(const struct work *w, uint64_t now_ms) {
     if (w->deadline_ms > now_ms)
+        return true;
+    for (const struct work *twin = w->twins; twin != NULL; twin = twin->next)
+        if (twin->deadline_ms > now_ms)
+            return true;
+    return false;
+}
+
+/* Past its deadline: DEADLINE while PostgreSQL has not seen it, else nobody knows yet (UNAVAILABLE). A work stays for
+ * as long as a twin of it has time: it is the same operation, and has its place in the order. */
+static bool expired(struct lane *lane, struct work *w, uint64_t now_ms) {
+    if (any_has_time(w, now_ms))
         return false;
     refuse(lane, w, w->uncertain ? WIRE_UNAVAILABLE : WIRE_DEADLINE);
     return true;
+}
+
+static void tell_overdue(struct work *w, uint64_t now_ms) {
+    for (bool twin = false; w != NULL; w = twin ? w->next : w->twins, twin = true) {
+        if (w->is_overdue || w->deadline_ms > now_ms || w->overdue == NULL)
+            continue;
+        w->is_overdue = true;
+        w->overdue(w);
+    }
 }
 
 static void expire_queue(struct lane *lane, struct work_queue *q, bool counted, uint64_t now_ms) {
     struct work_queue kept = {0};
     struct work *w;
     while ((w = queue_take(q)) != NULL) {
-        if (w->deadline_ms > now_ms) {
+        if (any_has_time(w, now_ms)) {
+            tell_overdue(w, now_ms);
             queue_add(&kept, w);
             continue;
         }
@@ -110,10 +130,20 @@ static void expire_queue(struct lane *lane, struct work_queue *q, bool counted, 
 }
 
 void lane_expire(struct lane *lane, uint64_t now_ms) {
+    for (size_t i = 0; lane->busy && i < lane->n_items; i++)
+        tell_overdue(lane->items[i], now_ms);
     expire_queue(lane, &lane->trusted, true, now_ms);
     expire_queue(lane, &lane->refused, true, now_ms);
-    for (struct run *r = lane->runs; r != NULL; r = r->next)
+    for (struct run **place = &lane->runs; *place != NULL;) {
+        struct run *r = *place;
         expire_queue(lane, &r->works, false, now_ms);
+        if (r->works.first != NULL) {
+            place = &r->next;
+            continue;
+        }
+        *place = r->next;
+        free(r);
+    }
 }
 
 /* A small open-addressed set of the segment's operation ids. */
@@ -294,9 +324,19 @@ static bool is_first(const struct lane *lane, size_t i) {
     return true;
 }
 
+void lane_replays(struct lane *lane) {
+    assert(lane->busy);
+    prepend_run(lane, 0, lane->n_items, true);
+    lane->busy = false;
+}
+
 void lane_failed(struct lane *lane, size_t i, enum wire_error error) {
     struct work *w = lane->items[i];
     assert(lane->busy && i < lane->n_items && w != NULL && error != WIRE_OK);
+    if (lane->n_found > 0 && !lane->careful) { /* a repeat's effect may be what failed: nothing is known yet */
+        lane_replays(lane);
+        return;
+    }
     if (lane->kind == LANE_READS || is_first(lane, i)) {
         prepend_run(lane, i + 1, lane->n_items, lane->careful);
         prepend_run(lane, 0, i, lane->careful);
@@ -313,19 +353,13 @@ void lane_failed(struct lane *lane, size_t i, enum wire_error error) {
 void lane_failed_whole(struct lane *lane, enum wire_error error) {
     assert(lane->busy && error != WIRE_OK);
     size_t n = lane->n_items;
-    if (n == 1) {
+    if (n == 1 && lane->items[0] != NULL) {
         count_refusal(lane->items[0]);
         refuse(lane, lane->items[0], error);
-    } else {
+    } else if (n > 1) {
         prepend_run(lane, n / 2, n, lane->careful);
         prepend_run(lane, 0, n / 2, lane->careful);
     }
-    lane->busy = false;
-}
-
-void lane_replays(struct lane *lane) {
-    assert(lane->busy);
-    prepend_run(lane, 0, lane->n_items, true);
     lane->busy = false;
 }
 

@@ -7,9 +7,9 @@
  *     lane_push ... lane_begin -> run it -> lane_found*, lane_replied*, then one of lane_committed, lane_failed,
  *     lane_replays, lane_retry, lane_lost -> lane_finished* gives the works whose fate is known
  *
- * Promises: works of one source keep their order; a refusal is final only when its work was the first of its
- * transaction; a work that was sent and whose fate is unknown is sent again, never refused; a session with many recent
- * refusals travels in segments of its own, in turn with the others. */
+ * Promises: works of one source (and so of one town) keep their order; a refusal is final only when its work was the
+ * first of its transaction; a work that was sent and whose fate is unknown is sent again, never refused; a session with
+ * many recent refusals travels in segments of its own, in turn with the others. */
 #ifndef LVZHI_LANE_H
 #define LVZHI_LANE_H
 
@@ -68,7 +68,7 @@ void lane_push(struct lane *lane, struct work *work);
 /* Make the next segment of what waits. False: nothing to run now. Works whose deadline has passed are finished. */
 bool lane_begin(struct lane *lane, uint64_t now_ms);
 
-/* Finish what waits past its deadline, also while a segment is under way. */
+/* Finish what waits past its deadline, and tell what is under way (work.overdue). */
 void lane_expire(struct lane *lane, uint64_t now_ms);
 
 /* The look-up gave a row: the operation of item `i` was done before. Another digest is its end (OP_ID_REUSED). */

@@ -68,7 +68,7 @@ static void put_value(struct buffer *out, size_t column, const struct work *w) {
     case 8:
         params_put_int32(out, e->has_authored ? 8 : -1);
         if (e->has_authored)
-            params_put_int64(out, e->authored_us - EPOCH_DIFFERENCE_US);
+            params_put_int64(out, e->authored);
         return;
     default:
         abort();

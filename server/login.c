@@ -366,7 +366,8 @@ static void on_failed(struct exchange *x) {
 static void on_logged_in(struct exchange *x) {
     struct conn *c = x->conn;
     const struct cell *cells = x->work.cells;
-    if (cells == NULL || cells[0].size != 8) { /* revoked in this moment */
+    int64_t expires_us = cells == NULL || cells[0].size != 8 ? 0 : cell_int64(cells[0].bytes);
+    if (cells == NULL || cells[0].size != 8 || !time_from_postgres(&expires_us)) { /* revoked in this moment */
         refuse(x, WIRE_UNAUTHENTICATED, "login_refused", 0);
         return;
     }
@@ -381,7 +382,7 @@ static void on_logged_in(struct exchange *x) {
     reply.token = (ProtobufCBinaryData){TOKEN_SIZE, x->token};
     reply.caller = &caller;
     reply.credits = c->session.credits;
-    reply.expires_us = cell_int64(cells[0].bytes) + EPOCH_DIFFERENCE_US;
+    reply.expires_us = expires_us;
     session_answered(&c->session);
     send_packed(c, FRAME_RESPONSE, METHOD_LOGIN, x->id, &reply.base);
     exchange_free(x);
@@ -513,7 +514,7 @@ bool login_request(struct conn *c, const struct frame *frame) {
         [METHOD_LOGOUT] = {&lvzhi__v1__logout_request__descriptor, begin_logout},
         [METHOD_ENROL] = {&lvzhi__v1__enrol_request__descriptor, begin_enrol},
     };
-    if (frame->code == 0 || frame->code >= sizeof methods / sizeof *methods)
+    if (frame->code >= sizeof methods / sizeof *methods || methods[frame->code].begin == NULL)
         return false;
     struct exchange *x = exchange_new(c, frame, methods[frame->code].request);
     enum wire_error error = x->message == NULL ? WIRE_MALFORMED

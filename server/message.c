@@ -150,7 +150,7 @@ static bool check_message(const ProtobufCMessageDescriptor *descriptor, struct r
 ProtobufCMessage *message_unpack(const ProtobufCMessageDescriptor *descriptor, const uint8_t *bytes, size_t size,
                                  struct arena *arena, const char **ret_field) {
     *ret_field = NULL;
-    if (!check_message(descriptor, (struct reader){bytes, bytes + size}, ret_field))
+    if (size > 0 && !check_message(descriptor, (struct reader){bytes, bytes + size}, ret_field))
         return NULL;
     return protobuf_c_message_unpack(descriptor, &arena->allocator, size, bytes);
 }

@@ -2,6 +2,7 @@
 
 #include "log.h"
 
+#include <assert.h>
 #include <dirent.h>
 #include <libpq-fe.h>
 #include <openssl/evp.h>
@@ -95,7 +96,8 @@ static void sum(const char *text, uint8_t ret[CHECKSUM_SIZE]) {
 /* One migration in one transaction with its record. */
 static bool apply_migration(struct migration *m, const char *name, const char *text) {
     uint8_t checksum[CHECKSUM_SIZE], kept[CHECKSUM_SIZE];
-    int version = atoi(name);
+    int version = (int)strtol(name, NULL, 10);
+    assert(text != NULL);
     sum(text, checksum);
     if (version <= 0)
         return fail(m, "sql/schema/%s: a migration begins with its number", name);

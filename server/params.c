@@ -9,6 +9,24 @@
 /* The wire's times keep to years 1 to 9999, which PostgreSQL and RFC 3339 both have. */
 #define TIME_MIN_US INT64_C(-62135596800000000)
 #define TIME_MAX_US INT64_C(253402300799999999)
+enum { DAY_MIN = -730119, DAY_MAX = 2921939 }; /* since 2000-01-01 */
+
+/* Between 1970, where the wire counts from, and 2000, where PostgreSQL does. */
+#define EPOCH_DIFFERENCE_US INT64_C(946684800000000)
+
+bool time_to_postgres(int64_t *us) {
+    if (*us < TIME_MIN_US || *us > TIME_MAX_US)
+        return false;
+    *us -= EPOCH_DIFFERENCE_US;
+    return true;
+}
+
+bool time_from_postgres(int64_t *us) {
+    if (*us < TIME_MIN_US - EPOCH_DIFFERENCE_US || *us > TIME_MAX_US - EPOCH_DIFFERENCE_US)
+        return false;
+    *us += EPOCH_DIFFERENCE_US;
+    return true;
+}
 
 void params_put_int32(struct buffer *out, int32_t value) {
     uint32_t v = (uint32_t)value;
@@ -59,7 +77,9 @@ bool date_parse(const char *text, int32_t *ret_days) {
     return true;
 }
 
-void date_format(int32_t days, char ret_text[11]) {
+bool date_format(int32_t days, char ret_text[11]) {
+    if (days < DAY_MIN || days > DAY_MAX)
+        return false;
     int32_t z = days + DAYS_TO_2000 + 719468;
     int32_t era = (z >= 0 ? z : z - 146096) / 146097;
     int32_t day_of_era = z - era * 146097;
@@ -73,6 +93,7 @@ void date_format(int32_t days, char ret_text[11]) {
     snprintf(text, sizeof text, "%04d-%02d-%02d", year, month, day);
     memcpy(ret_text, text, 10);
     ret_text[10] = '\0';
+    return true;
 }
 
 /* The integer of a scalar field's place, whatever its width. */
@@ -137,9 +158,9 @@ static bool put_number(struct buffer *out, const ProtobufCFieldDescriptor *field
         params_put_int64(out, value);
         return true;
     case FIELD_TIME:
-        if (value < TIME_MIN_US || value > TIME_MAX_US)
+        if (!time_to_postgres(&value))
             return false;
-        params_put_int64(out, value - EPOCH_DIFFERENCE_US);
+        params_put_int64(out, value);
         return true;
     case FIELD_ENUM: {
         const char *text = enum_text(field->descriptor, (int)value);
@@ -221,6 +242,7 @@ static void put_array_head(struct buffer *out, uint32_t element, size_t count, b
 }
 
 static bool put_array(struct buffer *out, const struct param_plan *p, const ProtobufCMessage *request) {
+    assert(p->field != NULL);
     enum field_kind kind = field_kind(p->field);
     size_t count = message_count(request, p->field), size = element_size(kind);
     const uint8_t *elements;
@@ -241,6 +263,7 @@ static bool put_array(struct buffer *out, const struct param_plan *p, const Prot
 }
 
 static bool put_column(struct buffer *out, const struct param_plan *p, const ProtobufCMessage *request) {
+    assert(p->outer != NULL && p->field != NULL);
     size_t count = message_count(request, p->outer);
     ProtobufCMessage **messages;
     memcpy(&messages, message_member(request, p->outer), sizeof messages);
@@ -257,6 +280,7 @@ static bool put_column(struct buffer *out, const struct param_plan *p, const Pro
 }
 
 static const ProtobufCMessage *part_message(const struct param_plan *p, const ProtobufCMessage *request) {
+    assert(p->outer != NULL);
     const ProtobufCMessage *part;
     memcpy(&part, message_member(request, p->outer), sizeof part);
     return part;
@@ -299,6 +323,7 @@ static bool put_param(const struct param_plan *p, const struct buffer *caller, c
     case PARAM_SCALAR:
         break;
     }
+    assert(p->field != NULL);
     *ret_null = message == NULL || !message_has(message, p->field);
     return *ret_null || put_value(out, p->field, field_kind(p->field), message_member(message, p->field));
 }

@@ -38,10 +38,11 @@ void params_put_int64(struct buffer *out, int64_t value);
 /* "2025-02-28" to days since 2000-01-01; false when the calendar has no such day (years 1 to 9999). */
 bool date_parse(const char *text, int32_t *ret_days) __attribute__((warn_unused_result));
 
-/* The reverse, into 11 bytes. */
-void date_format(int32_t days, char ret_text[11]);
+/* The reverse, into 11 bytes; false outside of years 1 to 9999 (PostgreSQL's infinities too). */
+bool date_format(int32_t days, char ret_text[11]) __attribute__((warn_unused_result));
 
-/* Microseconds between 1970, where the wire counts from, and 2000, where PostgreSQL does. */
-#define EPOCH_DIFFERENCE_US INT64_C(946684800000000)
+/* PostgreSQL's microseconds since 2000 to the wire's since 1970, and back; false outside of those years. */
+bool time_from_postgres(int64_t *us) __attribute__((warn_unused_result));
+bool time_to_postgres(int64_t *us) __attribute__((warn_unused_result));
 
 #endif

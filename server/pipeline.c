@@ -400,15 +400,7 @@ void pipeline_push(struct pipeline *p, struct work *work) {
 }
 
 void pipeline_tick(struct pipeline *p) {
-    uint64_t now_ms = uv_now(p->loop);
-    lane_expire(&p->lane, now_ms);
-    for (size_t i = 0; p->lane.busy && i < p->lane.n_items; i++) {
-        struct work *w = p->lane.items[i];
-        if (w != NULL && !w->is_overdue && w->deadline_ms <= now_ms && w->overdue != NULL) {
-            w->is_overdue = true;
-            w->overdue(w);
-        }
-    }
+    lane_expire(&p->lane, uv_now(p->loop));
 }
 
 bool pipeline_is_ready(const struct pipeline *p) {

@@ -247,9 +247,13 @@ bool plan_columns(const struct call *call, size_t statement, const struct descri
     const ProtobufCMessageDescriptor *inner = plan->target == ROW_REPLY ? call->method->reply : plan->into->descriptor;
     plan->n_columns = n_columns;
     plan->columns = allocate(n_columns, sizeof *plan->columns);
-    for (size_t i = 0; i < n_columns; i++)
+    for (size_t i = 0; i < n_columns; i++) {
         if (!join_column(&e, &columns[i], inner, &plan->columns[i]))
             return false;
+        for (size_t k = 0; k < i; k++)
+            if (strcmp(columns[k].name, columns[i].name) == 0)
+                return fail(&e, "column '%s' comes twice", columns[i].name);
+    }
     return true;
 }
 

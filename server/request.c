@@ -150,6 +150,7 @@ static size_t count_characters(const char *text) {
 /* Hash the request's new password first; without one there is nothing to hash. */
 static void hash_and_submit(struct request *r) {
     const char *password;
+    assert(r->endpoint->hash != NULL);
     memcpy(&password, message_member(r->message, r->endpoint->hash), sizeof password);
     if (password == NULL) {
         bind_and_submit(r);
@@ -218,6 +219,7 @@ static const char *read_op(struct request *r) {
     const struct session *s = &r->conn->session;
     const ProtobufCMessage *op;
     bool has_op_id, has_author;
+    assert(f->op != NULL);
     memcpy(&op, message_member(r->message, f->op), sizeof op);
     if (op == NULL || !read_id(op, f->op_id, r->entry.op_id, &has_op_id) || !has_op_id)
         return "op_missing";
@@ -230,8 +232,9 @@ static const char *read_op(struct request *r) {
     r->entry.has_device_seq = message_has(op, f->device_seq);
     memcpy(&r->entry.device_seq, message_member(op, f->device_seq), sizeof r->entry.device_seq);
     r->entry.has_authored = message_has(op, f->authored_us);
-    memcpy(&r->entry.authored_us, message_member(op, f->authored_us), sizeof r->entry.authored_us);
-    return NULL;
+    memcpy(&r->entry.authored, message_member(op, f->authored_us), sizeof r->entry.authored);
+    bool in_range = r->entry.device_seq >= 0 && time_to_postgres(&r->entry.authored);
+    return in_range ? NULL : "field_invalid";
 }
 
 static struct request *request_new(struct conn *c, const struct frame *frame, const struct endpoint *endpoint) {
@@ -276,7 +279,8 @@ static bool read_message(struct request *r, const struct frame *frame) {
         return true;
     const char *rule = read_op(r);
     if (rule != NULL) {
-        answer_error(r, strcmp(rule, "op_missing") == 0 ? WIRE_INVALID : WIRE_FORBIDDEN, rule, NULL);
+        bool foreign = strcmp(rule, "op_author") == 0 || strcmp(rule, "op_device") == 0;
+        answer_error(r, foreign ? WIRE_FORBIDDEN : WIRE_INVALID, rule, foreign ? NULL : "field=op");
         request_free(r);
         return false;
     }

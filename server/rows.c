@@ -44,33 +44,27 @@ static bool enum_number(const ProtobufCEnumDescriptor *descriptor, const struct 
     return enum_value(descriptor, text, ret);
 }
 
-/* What a number's varint carries; false for a cell of another width or range. */
+/* What a number's varint carries; false for a cell of another width, or a value the field cannot hold. */
 static bool cell_number(const struct column_plan *c, const struct cell *cell, uint64_t *ret) {
+    static const int32_t widths[] = {[FIELD_INT32] = 4, [FIELD_BOOL] = 1,   [FIELD_TIME] = 8,
+                                     [FIELD_INT64] = 8, [FIELD_UINT32] = 8, [FIELD_UINT64] = 8};
     int number;
-    switch (c->kind) {
-    case FIELD_INT32:
-        if (cell->size != 4)
-            return false;
-        *ret = (uint64_t)(int64_t)cell_int32(cell->bytes);
-        return true;
-    case FIELD_BOOL:
-        *ret = cell->bytes[0];
-        return cell->size == 1;
-    case FIELD_ENUM:
+    if (c->kind == FIELD_ENUM) {
         if (!enum_number(c->field->descriptor, cell, &number))
             return false;
         *ret = (uint64_t)(int64_t)number;
         return true;
-    case FIELD_TIME:
-        *ret = (uint64_t)(cell_int64(cell->bytes) + EPOCH_DIFFERENCE_US);
-        return cell->size == 8;
-    case FIELD_UINT32:
-        *ret = (uint64_t)cell_int64(cell->bytes);
-        return cell->size == 8 && *ret <= UINT32_MAX;
-    default:
-        *ret = (uint64_t)cell_int64(cell->bytes);
-        return cell->size == 8;
     }
+    if (cell->size != widths[c->kind])
+        return false;
+    int64_t value = cell->size == 8   ? cell_int64(cell->bytes)
+                    : cell->size == 4 ? cell_int32(cell->bytes)
+                                      : *cell->bytes;
+    if ((c->kind == FIELD_TIME && !time_from_postgres(&value)) || (c->kind == FIELD_UINT64 && value < 0) ||
+        (c->kind == FIELD_UINT32 && (value < 0 || value > UINT32_MAX)))
+        return false;
+    *ret = (uint64_t)value;
+    return true;
 }
 
 static bool put_element(struct buffer *out, const struct column_plan *c, const struct cell *cell) {
@@ -82,9 +76,8 @@ static bool put_element(struct buffer *out, const struct column_plan *c, const s
         return true;
     case FIELD_DATE: {
         char text[11];
-        if (cell->size != 4)
+        if (cell->size != 4 || !date_format(cell_int32(cell->bytes), text))
             return false;
-        date_format(cell_int32(cell->bytes), text);
         put_delimited(out, c->field, text, 10);
         return true;
     }

@@ -48,7 +48,7 @@ void session_answered(struct session *s) {
 }
 
 enum wire_error session_may_call(const struct session *s, const struct call *call) {
-    bool known = s->local || s->has_device;
+    bool known = s->local || s->has_device || s->state == SESSION_LOGGED_IN;
     if (!known)
         return WIRE_UNAUTHENTICATED;
     if (call->by & CALL_BY_ANYONE || (call->by & CALL_BY_DEVICE && s->has_device))

@@ -36,7 +36,7 @@ struct ledger_entry {
     bool has_device_seq;
     bool has_authored;
     int64_t device_seq;
-    int64_t authored_us; /* since 1970 */
+    int64_t authored; /* microseconds since 2000, as PostgreSQL counts */
 };
 
 struct work {

@@ -145,17 +145,18 @@ static void on_tick(uv_timer_t *timer) {
 /* A device or an account was revoked, or the schema has changed (sql/rules/50_admin.sql, migrate.c). */
 static void on_notification(void *user, const char *payload) {
     struct worker *w = user;
-    char kind[16], id[64];
-    int town_id;
     uint8_t uuid[16];
     if (strcmp(payload, "schema") == 0) {
         log_line(LOG_INFO, "the schema has changed");
         drain(w, EXIT_NEW_SCHEMA);
         return;
     }
-    if (sscanf(payload, "%15s %d %63s", kind, &town_id, id) != 3 || !uuid_parse(id, uuid))
+    /* "account TOWN UUID" or "device TOWN UUID" */
+    bool device = strncmp(payload, "device ", 7) == 0;
+    char *rest;
+    long town_id = strtol(payload + strcspn(payload, " "), &rest, 10);
+    if (*rest != ' ' || !uuid_parse(rest + 1, uuid))
         return;
-    bool device = strcmp(kind, "device") == 0;
     for (struct conn *c = w->conns, *next; c != NULL; c = next) {
         next = c->next;
         const struct session *s = &c->session;
@@ -198,7 +199,7 @@ static void open_pipelines(struct worker *w, const char *const setup[3]) {
 
 /* What each kind of connection sets for itself. Generic plans: a call's plan must not depend on its first arguments.
  * Writes find their few rows by keys, also when the statistics still say that a table is empty: a plan made then would
- * read all of it for as long as the connection lives. */
+ * read all of it for as long as the connection lives. (Imports, which write much, are `alone`.) */
 static char *setup_text(const struct config *config, const char *settings) {
     char *text;
     if (asprintf(&text,
@@ -273,7 +274,8 @@ int worker_run(const struct config *config, struct registry *registry) {
     w->registry = registry;
     w->conns_max = conns_max();
     char *setup[3] = {
-        setup_text(config, "('statement_timeout', '20s'), ('enable_seqscan', 'off')"),
+        setup_text(config, "('statement_timeout', '20s'), ('enable_seqscan', 'off'), ('enable_hashjoin', 'off'),"
+                           " ('enable_mergejoin', 'off'), ('enable_material', 'off')"),
         setup_text(config, "('statement_timeout', '10min')"),
         setup_text(config, "('statement_timeout', '20s'), ('default_transaction_isolation', 'repeatable read'),"
                            " ('default_transaction_read_only', 'on')"),

@@ -34,12 +34,14 @@ begin
         execute format('alter table data.%I force row level security', t.relname);
         execute format('drop policy if exists own_town on data.%I', t.relname);
         execute format(
-            'create policy own_town on data.%I using (town_id = nullif(current_setting(''app.town'', true), '''')::int)',
+            'create policy own_town on data.%I'
+            ' using (town_id = nullif(current_setting(''app.town'', true), '''')::int)',
             t.relname
         );
     end loop;
     execute format('revoke update on data.operation, data.attendance_mark, data.correction from %I', daemon_role);
     execute format('grant delete on data.session_token, data.login_failure to %I', daemon_role);
-    execute format('grant delete on data.import_row, data.suggestion_proposer, data.household_helper to %I', daemon_role);
+    execute format('grant delete on data.import_row to %I', daemon_role);
+    execute format('grant delete on data.suggestion_proposer, data.household_helper to %I', daemon_role);
 end
 $$;

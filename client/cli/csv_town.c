@@ -47,7 +47,7 @@ static int run(const struct cli *cli, int argc, char **argv) {
     json_t *row = read_row(bytes, size);
     const char *town = json_string_value(json_object_get(row, "code"));
     json_t *request = town == NULL ? NULL
-                                   : json_pack("{s:i, s:O, s:O, s:O}", "town_id", atoi(town), "name",
+                                   : json_pack("{s:i, s:O, s:O, s:O}", "town_id", (int)strtol(town, NULL, 10), "name",
                                                json_object_get(row, "name"), "term", json_object_get(row, "term"),
                                                "term_starts_on", json_object_get(row, "term_starts_on"));
     if (request == NULL) {

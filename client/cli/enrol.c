@@ -132,7 +132,7 @@ static int make_profile(const struct cli *cli, const char *address, const char *
     struct lvzhi_profile profile = {.path = path,
                                     .address = (char *)(uintptr_t)address,
                                     .login = (char *)(uintptr_t)login,
-                                    .town = town != NULL ? atoi(town) : 0};
+                                    .town = town != NULL ? (int32_t)strtol(town, NULL, 10) : 0};
     profile.has_server_key = server_key != NULL && lvzhi_hex_parse(server_key, profile.server_key, 32);
     int code = EXIT_DONE;
     if (server_key != NULL && !profile.has_server_key) {

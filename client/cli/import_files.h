@@ -59,7 +59,7 @@ json_t *import_files_next(struct import_files *files);
 size_t import_files_done(const struct import_files *files);
 
 /* Take in a fault of the centre's, unless its line is already at fault here. */
-void import_files_add(struct import_files *files, const json_t *fault);
+void import_files_add(struct import_files *files, const json_t *json);
 
 /* In order of file and line. */
 void import_files_sort(struct import_files *files);

@@ -13,7 +13,7 @@ static json_t *row_of(const struct session *session, const struct lvzhi_operatio
     uuid_format(o->op_id, id);
     uuid_format(o->author_id, author);
     if (!lvzhi_time_format(o->created_us, created))
-        strcpy(created, "?");
+        snprintf(created, sizeof created, "?");
     return json_pack("{s:s, s:s, s:s, s:i, s:s, s:i, s:s, s:s}", "op_id", id, "created", created, "method",
                      method != NULL ? method->name : "?", "attempts", o->attempts, "state",
                      o->state == LVZHI_PARKED ? "parked" : "pending", "town_id", o->town_id, "author_id", author,

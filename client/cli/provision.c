@@ -390,7 +390,8 @@ static int run(const struct cli *cli, int argc, char **argv) {
     struct roster office;
     if (town == NULL)
         abort();
-    *town = (struct town){.directory = argv[1], .town_id = town_text != NULL ? atoi(town_text) : 0, .place = &place};
+    *town = (struct town){
+        .directory = argv[1], .town_id = town_text != NULL ? (int32_t)strtol(town_text, NULL, 10) : 0, .place = &place};
     char *inside = print_text("%s/%s", argv[1], "office");
     if (town->town_id <= 0 || town->town_id > 999999999)
         code = say_usage(&verb_provision, "要有 --town CODE / is needed");

@@ -13,7 +13,7 @@ const struct method *rpc_method(const struct session *session, const char *name)
 const ProtobufCFieldDescriptor *rpc_op_field(const struct method *method);
 
 /* How long to wait for an answer: imports may take minutes. */
-uint32_t rpc_timeout_ms(const struct session *session, uint16_t method);
+uint32_t rpc_timeout_ms(const struct session *s, uint16_t number);
 
 /* JSON -> the request's bytes, appended. False: said. */
 bool rpc_pack(const struct method *method, const json_t *request, struct buffer *bytes)

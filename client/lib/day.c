@@ -77,7 +77,7 @@ bool lvzhi_time_parse(const char *text, int64_t *ret_us) {
     }
     if (!parse_offset(rest, &offset_min))
         return false;
-    *ret_us = ((int64_t)timegm(&tm) - offset_min * 60) * SECOND_US + fraction_us;
+    *ret_us = ((int64_t)timegm(&tm) - (int64_t)offset_min * 60) * SECOND_US + fraction_us;
     return true;
 }
 

@@ -249,14 +249,14 @@ static bool split_address(struct lvzhi_uv *c, const char *address) {
         return false;
     memcpy(c->host, address, size);
     c->host[size] = '\0';
-    strcpy(c->port, colon + 1);
-    return strspn(c->port, "0123456789") == strlen(c->port) && atoi(c->port) <= UINT16_MAX;
+    snprintf(c->port, sizeof c->port, "%s", colon + 1);
+    return strspn(c->port, "0123456789") == strlen(c->port) && strtol(c->port, NULL, 10) <= UINT16_MAX;
 }
 
 static void connect_host(struct lvzhi_uv *c) {
     struct sockaddr_in v4;
     struct sockaddr_in6 v6;
-    int port = atoi(c->port);
+    int port = (int)strtol(c->port, NULL, 10);
     if (uv_ip4_addr(c->host, port, &v4) == 0) {
         connect_tcp(c, (const struct sockaddr *)&v4);
     } else if (uv_ip6_addr(c->host, port, &v6) == 0) {
@@ -321,7 +321,7 @@ struct lvzhi_uv *lvzhi_uv_connect(uv_loop_t *loop, const char *address, const st
     c->data = data;
     keep_options(c, options);
     if (local) {
-        strcpy(c->host, path);
+        snprintf(c->host, sizeof c->host, "%s", path);
         c->options.tls = NULL;
         uv_pipe_init(loop, &c->socket.pipe, 0);
     } else {

@@ -14,13 +14,17 @@ create function lv.today() returns date language sql stable as $$
     select (lv.now() at time zone (select t.time_zone from data.town as t where t.town_id = lv.town_id()))::date
 $$;
 
--- A rule says no: SQLSTATE LV0nn, where 0x80nn is the wire's error; MESSAGE is the rule id, DETAIL one name=value a line.
+-- A rule says no: SQLSTATE LV0nn, where 0x80nn is the wire's error; MESSAGE is the rule id, DETAIL a name=value a
+-- line.
 -- Arguments come in pairs: lv.refuse('not_found', 'meeting_unknown', 'meeting', 'M0001').
 create function lv.refuse(verdict text, rule text, variadic args text[] default '{}') returns boolean
 language plpgsql volatile as $$
 declare
     code text := case verdict
-        when 'forbidden' then 'LV011' when 'invalid' then 'LV020' when 'conflict' then 'LV021' when 'not_found' then 'LV023'
+        when 'forbidden' then 'LV011'
+        when 'invalid' then 'LV020'
+        when 'conflict' then 'LV021'
+        when 'not_found' then 'LV023'
     end;
     detail text := (
         select coalesce(string_agg(args[i] || '=' || translate(coalesce(args[i + 1], ''), e'\n\r', '  '), e'\n'), '')

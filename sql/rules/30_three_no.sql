@@ -46,7 +46,9 @@ $$;
 
 -- The mark of each line of a roll that has one: of the highest revision, and of two rooms' at once the later one.
 create view lv.present_mark with (security_invoker = true) as
-select distinct on (a.town_id, a.meeting_id, a.person_id) a.*
+select distinct on (a.town_id, a.meeting_id, a.person_id)
+    a.town_id, a.meeting_id, a.person_id, a.revision, a.recorded_at, a.op_id, a.corrects_id, a.mark::text, a.note,
+    a.author_id, a.device_id
 from data.attendance_mark as a
 order by a.town_id, a.meeting_id, a.person_id, a.revision desc, a.recorded_at desc, a.op_id desc;
 

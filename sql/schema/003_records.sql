@@ -145,22 +145,23 @@ create index roll_line_person on data.roll_line (town_id, person_id);
 
 -- Marks are only added. A mark that changes an earlier one names it in corrects_id and has the next revision; two that
 -- correct the same one (two rooms at once) both stay. The mark of a line is the one of the highest revision, the later
--- one of two.
+-- one of two. No foreign key to roll_line and no checks but the domain's: both are paid for again at every mark, and
+-- who inserts a mark reads its line in the same statement, which nobody can delete.
+create domain data.mark as text check (value in ('present', 'late', 'left_early', 'absent'));
+
 create table data.attendance_mark (
     town_id int not null,
     meeting_id uuid not null,
     person_id uuid not null,
-    revision int not null check (revision > 0),
+    revision int not null,
+    recorded_at timestamptz not null default clock_timestamp(),
     op_id uuid not null,
-    corrects_id uuid, -- op_id of the mark it changes
-    mark text not null check (mark in ('present', 'late', 'left_early', 'absent')),
+    corrects_id uuid, -- op_id of the mark it changes; null in revision 1
+    mark data.mark not null,
     note text,
     author_id uuid not null,
     device_id uuid,
-    recorded_at timestamptz not null default clock_timestamp(),
-    primary key (town_id, meeting_id, person_id, revision, op_id),
-    foreign key (town_id, meeting_id, person_id) references data.roll_line,
-    check ((revision = 1) = (corrects_id is null))
+    primary key (town_id, meeting_id, person_id, revision, recorded_at, op_id)
 );
 
 -- 请假: one a line of a roll.

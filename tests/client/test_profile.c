@@ -1,0 +1,139 @@
+#include "profile.h"
+
+#include <criterion/criterion.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static char directory[] = "/tmp/profile.XXXXXX", path[64];
+
+static void make_directory(void) {
+    cr_assert_not_null(mkdtemp(directory));
+    snprintf(path, sizeof path, "%s/p", directory);
+}
+
+static void remove_directory(void) {
+    unlink(path);
+    cr_assert_eq(rmdir(directory), 0, "something was left behind");
+}
+
+TestSuite(profile, .init = make_directory, .fini = remove_directory);
+
+static void put(const char *text, mode_t mode) {
+    FILE *file = fopen(path, "w");
+    fputs(text, file);
+    fclose(file);
+    cr_assert_eq(chmod(path, mode), 0);
+}
+
+static const char whole[] = "; a room's\naddress = centre:7443\n"
+                            "server_key = 00112233445566778899AABBCCDDEEFF00112233445566778899aabbccddeeff\n"
+                            "installation = 01900000-0000-7000-8000-000000000001\ntown = 533421121\nlogin = G01\n"
+                            "password = pass word\ndevice = 01900000-0000-7000-8000-000000000002\n"
+                            "device_key = keys/G01.pem\noutbox = /var/lib/x.db\n";
+
+static struct lvzhi_profile read_good(void) {
+    struct lvzhi_profile profile;
+    char error[LVZHI_PROFILE_ERROR_SIZE] = "";
+    cr_assert(lvzhi_profile_read(path, &profile, error), "%s", error);
+    return profile;
+}
+
+Test(profile, reads_every_key) {
+    put(whole, 0600);
+    struct lvzhi_profile p = read_good();
+    cr_assert_str_eq(p.address, "centre:7443");
+    cr_assert(p.has_server_key && p.has_installation && p.has_device && !p.has_token);
+    cr_assert_eq(p.server_key[10], 0xaa);
+    cr_assert_eq(p.device[15], 2);
+    cr_assert_eq(p.town, 533421121);
+    cr_assert_str_eq(p.login, "G01");
+    cr_assert_str_eq(p.password, "pass word");
+    char *key = lvzhi_profile_path(&p, p.device_key), *outbox = lvzhi_profile_path(&p, p.outbox), want[96];
+    snprintf(want, sizeof want, "%s/keys/G01.pem", directory);
+    cr_assert_str_eq(key, want);
+    cr_assert_str_eq(outbox, "/var/lib/x.db");
+    free(key);
+    free(outbox);
+    lvzhi_profile_clear(&p);
+}
+
+Test(profile, writes_what_it_reads_with_a_token) {
+    put(whole, 0600);
+    struct lvzhi_profile p = read_good();
+    char error[LVZHI_PROFILE_ERROR_SIZE];
+    memset(p.token, 0x5a, sizeof p.token);
+    p.has_token = true;
+    cr_assert(lvzhi_profile_write(&p, path, error), "%s", error);
+    struct stat stat_of;
+    cr_assert_eq(stat(path, &stat_of), 0);
+    cr_assert_eq(stat_of.st_mode & 0777, 0600u);
+    struct lvzhi_profile again = read_good();
+    cr_assert(again.has_token);
+    cr_assert_arr_eq(again.token, p.token, sizeof p.token);
+    cr_assert_arr_eq(again.server_key, p.server_key, sizeof p.server_key);
+    cr_assert_arr_eq(again.installation, p.installation, sizeof p.installation);
+    cr_assert_str_eq(again.password, p.password);
+    cr_assert_str_eq(again.device_key, p.device_key);
+    cr_assert_eq(again.town, p.town);
+    lvzhi_profile_clear(&p);
+    lvzhi_profile_clear(&again);
+}
+
+Test(profile, a_write_that_fails_leaves_the_old_file) {
+    put(whole, 0600);
+    struct lvzhi_profile p = read_good();
+    char error[LVZHI_PROFILE_ERROR_SIZE] = "", nowhere[96];
+    snprintf(nowhere, sizeof nowhere, "%s/none/p", directory);
+    cr_assert_not(lvzhi_profile_write(&p, nowhere, error));
+    cr_assert_neq(error[0], '\0');
+    lvzhi_profile_clear(&p);
+}
+
+Test(profile, faults_name_file_and_line) {
+    static const struct {
+        const char *text, *says;
+    } cases[] = {
+        {"address = a:1\ntown = x\n", ":2: town cannot be read"},
+        {"address = a:1\ntown = -1\n", ":2: town cannot be read"},
+        {"address = a:1\nserver_key = 12\n", ":2: server_key cannot be read"},
+        {"device = 0190\naddress = a:1\n", ":1: device cannot be read"},
+        {"address = a:1\n\npasword = x\n", ":3: unknown key \"pasword\""},
+        {"town = 1\n", ": address is missing"},
+        {"address\n", ":1: not key = value"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct lvzhi_profile p;
+        char error[LVZHI_PROFILE_ERROR_SIZE] = "";
+        put(cases[i].text, 0600);
+        cr_assert_not(lvzhi_profile_read(path, &p, error), "%s", cases[i].text);
+        cr_assert(strncmp(error, path, strlen(path)) == 0, "%s", error);
+        cr_assert_str_eq(error + strlen(path), cases[i].says);
+    }
+}
+
+Test(profile, a_secret_others_may_read_is_refused) {
+    struct lvzhi_profile p;
+    char error[LVZHI_PROFILE_ERROR_SIZE] = "";
+    put(whole, 0644);
+    cr_assert_not(lvzhi_profile_read(path, &p, error));
+    cr_assert_not_null(strstr(error, "chmod 600"));
+    put("address = unix:/run/x\n", 0644); /* nothing secret in it */
+    p = read_good();
+    lvzhi_profile_clear(&p);
+}
+
+Test(profile, names_and_paths) {
+    setenv("HOME", "/home/wang", 1);
+    unsetenv("XDG_CONFIG_HOME");
+    static const struct {
+        const char *name, *path;
+    } cases[] = {{NULL, "/home/wang/.config/lvzhi/default"}, {"room", "/home/wang/.config/lvzhi/room"}, {"./x", "./x"}};
+    for (int i = 0; i < 3; i++) {
+        char *found = lvzhi_profile_find(cases[i].name);
+        cr_assert_str_eq(found, cases[i].path);
+        free(found);
+    }
+}
