@@ -6,7 +6,8 @@ select lv.import_rows(
     case
         when :first_line is null then :lines
         else array(
-            select generate_series(:first_line, :first_line + cardinality(:cells) / greatest(cardinality(:columns), 1) - 1)
+            select :first_line + n - 1
+            from generate_series(1, cardinality(:cells) / greatest(cardinality(:columns), 1)) as n
         )
     end,
     :columns, :cells
