@@ -189,6 +189,14 @@ static enum tls_status judge(struct tls *t, int result) {
     }
 }
 
+/* OpenSSL does not ask choose_alpn() where the peer offers nothing at all. */
+static bool speaks_lvzhi(const struct tls *t) {
+    const unsigned char *chosen;
+    unsigned size;
+    SSL_get0_alpn_selected(t->ssl, &chosen, &size);
+    return size == ALPN_SIZE - 1 && memcmp(chosen, alpn + 1, size) == 0;
+}
+
 enum tls_status tls_feed(struct tls *t, const void *bytes, size_t size, struct buffer *plain, struct buffer *cipher) {
     t->input = bytes;
     t->input_size = size;
@@ -203,6 +211,10 @@ enum tls_status tls_feed(struct tls *t, const void *bytes, size_t size, struct b
             buffer_append(plain, record, (size_t)got);
     } while (got > 0);
     enum tls_status status = judge(t, got);
+    if (status == TLS_OK && SSL_is_init_finished(t->ssl) && !speaks_lvzhi(t)) {
+        snprintf(t->error, sizeof t->error, "no ALPN lvzhi/1");
+        status = TLS_FAILED;
+    }
     t->input = NULL;
     t->output = NULL;
     return status;

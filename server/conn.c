@@ -69,14 +69,36 @@ struct writing {
     uint8_t bytes[];
 };
 
-static void finish_if_gentle(struct conn *c) {
-    bool idle = buffer_size(&c->out) == 0 && c->unsent == 0;
-    bool answered = c->session.in_flight == 0;
-    if (idle && (c->close_after_send || (c->session.state == SESSION_LEAVING && answered)))
+static void read_again(struct conn *c);
+
+static void on_shutdown(uv_shutdown_t *request, int status) {
+    struct conn *c = request->data;
+    if (status < 0)
         conn_close(c);
+    conn_release(c);
 }
 
-static void read_again(struct conn *c);
+/* End our side and wait for the peer's: a socket closed with its requests unread would reset the line, and answers on
+ * their way with it. */
+static void linger(struct conn *c) {
+    c->lingering = true;
+    c->lingering_since_ms = worker_now_ms(c->worker);
+    c->shutdown.data = c;
+    conn_hold(c);
+    if (uv_shutdown(&c->shutdown, &c->socket.stream, on_shutdown) != 0) {
+        conn_close(c);
+        conn_release(c);
+        return;
+    }
+    read_again(c);
+}
+
+static void finish_if_gentle(struct conn *c) {
+    bool idle = buffer_size(&c->out) == 0 && c->unsent == 0 && !c->lingering;
+    bool answered = c->session.in_flight == 0;
+    if (idle && (c->close_after_send || (c->session.state == SESSION_LEAVING && answered)))
+        linger(c);
+}
 
 static void on_written(uv_write_t *request, int status) {
     struct writing *w = request->data;
@@ -299,7 +321,7 @@ static void take_frames(struct conn *c) {
         on_frame(c, &frame);
         buffer_consume(&c->in, consumed);
     }
-    if (c->close_after_send)
+    if (c->close_after_send && !c->closing && !c->lingering)
         stop_reading(c);
     else if (!c->closing && c->unsent > LIMIT_UNSENT_PAUSE)
         stop_reading(c); /* an answer must leave before the next question comes */
@@ -332,7 +354,7 @@ static void on_read(uv_stream_t *stream, ssize_t size, const uv_buf_t *buf) {
         conn_close(c);
         return;
     }
-    if (size == 0 || c->closing)
+    if (size == 0 || c->closing || c->lingering)
         return;
     conn_hold(c);
     c->heard_ms = worker_now_ms(c->worker);
@@ -345,10 +367,11 @@ static void on_read(uv_stream_t *stream, ssize_t size, const uv_buf_t *buf) {
 }
 
 static void read_again(struct conn *c) {
-    if (c->reading || c->closing || c->close_after_send || c->unsent > LIMIT_UNSENT_PAUSE)
+    if (c->reading || c->closing || c->unsent > LIMIT_UNSENT_PAUSE || (c->close_after_send && !c->lingering))
         return;
-    take_frames(c);
-    if (c->closing || c->close_after_send)
+    if (!c->lingering)
+        take_frames(c);
+    if (c->closing || (c->close_after_send && !c->lingering))
         return;
     c->reading = uv_read_start(&c->socket.stream, on_allocate, on_read) == 0;
 }
@@ -409,7 +432,10 @@ void conn_accept(struct worker *w, uv_stream_t *server, bool local) {
 void conn_tick(struct conn *c, uint64_t now_ms) {
     if (c->closing)
         return;
-    if (!is_welcomed(c)) {
+    if (c->lingering) {
+        if (now_ms - c->lingering_since_ms > TIMEOUT_LINGER_MS)
+            conn_close(c);
+    } else if (!is_welcomed(c)) {
         if (now_ms - c->accepted_ms > TIMEOUT_HANDSHAKE_MS)
             conn_close(c);
     } else if (c->unsent > 0 && now_ms - c->unsent_since_ms > TIMEOUT_UNSENT_MS) {

@@ -35,6 +35,9 @@ struct conn {
     bool reading;
     bool dirty; /* in the worker's list of those with something to send */
     bool close_after_send;
+    bool lingering; /* all is sent and said to be the end: the peer's end is waited for */
+    uint64_t lingering_since_ms;
+    uv_shutdown_t shutdown;
     bool closing;
     bool closed;
     struct session session;

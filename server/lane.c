@@ -337,14 +337,18 @@ void lane_failed(struct lane *lane, size_t i, enum wire_error error) {
         lane_replays(lane);
         return;
     }
-    if (lane->kind == LANE_READS || is_first(lane, i)) {
+    bool of_its_own = is_first(lane, i) && (w->entry == NULL || w->failed_once);
+    if (lane->kind == LANE_READS || of_its_own) {
         prepend_run(lane, i + 1, lane->n_items, lane->careful);
         prepend_run(lane, 0, i, lane->careful);
         count_refusal(w);
         refuse(lane, w, error);
     } else {
+        /* Once more by itself, after a look-up: what stood in its way may have been itself, done on another connection
+         * in this very moment. */
+        w->failed_once = true;
         prepend_run(lane, i + 1, lane->n_items, lane->careful);
-        prepend_run(lane, i, i + 1, lane->careful);
+        prepend_run(lane, i, i + 1, true);
         prepend_run(lane, 0, i, lane->careful);
     }
     lane->busy = false;

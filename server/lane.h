@@ -7,9 +7,9 @@
  *     lane_push ... lane_begin -> run it -> lane_found*, lane_replied*, then one of lane_committed, lane_failed,
  *     lane_replays, lane_retry, lane_lost -> lane_finished* gives the works whose fate is known
  *
- * Promises: works of one source (and so of one town) keep their order; a refusal is final only when its work was the
- * first of its transaction; a work that was sent and whose fate is unknown is sent again, never refused; a session with
- * many recent refusals travels in segments of its own, in turn with the others. */
+ * Promises: works of one source (and so of one town) keep their order; a refusal is final only when it comes from a
+ * run of its own, after a look-up; a work that was sent and whose fate is unknown is sent again, never refused; a
+ * session with many recent refusals travels in segments of its own, in turn with the others. */
 #ifndef LVZHI_LANE_H
 #define LVZHI_LANE_H
 

@@ -43,6 +43,7 @@ enum {
     TIMEOUT_REQUEST_MS = 60000,   /* a request whose deadline is 0 */
     TIMEOUT_DRAIN_MS = 10000,     /* from SIGTERM to the end */
     TIMEOUT_CONNECT_MS = 5000,    /* to PostgreSQL */
+    TIMEOUT_LINGER_MS = 2000,     /* for the peer's end, after ours */
     TIMEOUT_UNSENT_MS = 30000,    /* bytes unsent for so long: a slow consumer */
     INTERVAL_PING_MS = 45000,     /* silence of 2.5 of them ends a connection */
     INTERVAL_TICK_MS = 250,

@@ -62,7 +62,6 @@ static void tell_port(struct worker *w) {
     }
 }
 
-/* libuv has no flag for SO_REUSEPORT: several workers share one port through it. */
 static int open_tcp_socket(const struct sockaddr_storage *address) {
     int on = 1;
     int fd = socket(address->ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
@@ -70,7 +69,6 @@ static int open_tcp_socket(const struct sockaddr_storage *address) {
     if (fd < 0)
         return -errno;
     if (setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) != 0 ||
-        setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &on, sizeof on) != 0 ||
         bind(fd, (const struct sockaddr *)address, size) != 0) {
         int status = -errno;
         close(fd);

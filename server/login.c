@@ -33,6 +33,8 @@ struct exchange {
     uint8_t token_hash[32];
     struct caller caller;
     bool login_is_right;
+    struct worker *worker;
+    void (*notify)(void *worker, const char *payload);
     struct cell epoch; /* of HELLO's first question */
     uint64_t device_seq;
 };
@@ -78,7 +80,7 @@ static void refuse(struct exchange *x, enum wire_error error, const char *rule, 
 static void on_done(struct work *work) {
     struct exchange *x = work->owner;
     enum wire_error error = work->error;
-    if (x->conn == NULL || x->conn->closing) {
+    if (x->conn == NULL ? error != WIRE_OK : x->conn->closing) {
         exchange_free(x);
     } else if (error != WIRE_OK) {
         refuse(x, error, NULL, worker_retry_after_ms(x->conn->worker));
@@ -91,7 +93,8 @@ static void on_done(struct work *work) {
 static void ask(struct exchange *x, struct worker *worker, enum session_statement_id statement, int32_t town_id,
                 void (*then)(struct exchange *x)) {
     static struct source nobody; /* no order to keep among strangers */
-    bool writes = statement != SESSION_DEVICE && statement != SESSION_ACCOUNT && statement != SESSION_RESUME;
+    bool writes = statement != SESSION_DEVICE && statement != SESSION_ACCOUNT && statement != SESSION_RESUME &&
+                  statement != SESSION_REVOKED;
     buffer_release(&x->work.reply);
     x->then = then;
     x->params = (struct params){
@@ -310,7 +313,8 @@ static void on_device(struct exchange *x) {
         x->epoch = x->work.cells[0];
         x->device_seq = x->work.cells[3].size == 8 ? (uint64_t)cell_int64(x->work.cells[3].bytes) : 0;
     }
-    if (hello->has_token && hello->token.len == TOKEN_SIZE && (s->has_device || s->local)) {
+    if (hello->has_token && hello->token.len == TOKEN_SIZE &&
+        (s->has_device || s->local || !x->conn->worker->config->require_device)) {
         sha256(hello->token.data, TOKEN_SIZE, x->token_hash);
         set_param(x, 0, x->token_hash, sizeof x->token_hash);
         set_device_param(x, 1);
@@ -528,4 +532,33 @@ bool login_request(struct conn *c, const struct frame *frame) {
     else
         methods[frame->code].begin(x);
     return true;
+}
+
+static void on_revocations(struct exchange *x) {
+    const struct cell *cell = x->work.cells;
+    char *lines = cell == NULL || cell->size <= 0 ? NULL : strndup((const char *)cell->bytes, (size_t)cell->size);
+    for (char *line = lines; line != NULL && *line != '\0';) {
+        char *next = strchr(line, '\n');
+        if (next != NULL)
+            *next++ = '\0';
+        x->notify(x->worker, line);
+        line = next;
+    }
+    free(lines);
+    exchange_free(x);
+}
+
+void login_catch_up(struct worker *w, uint64_t seconds, void (*then)(void *worker, const char *payload)) {
+    struct exchange *x = calloc(1, sizeof *x);
+    if (x == NULL)
+        abort();
+    arena_init(&x->arena, LIMIT_MESSAGE_MEMORY);
+    x->worker = w;
+    x->notify = then;
+    uint8_t count[8];
+    for (int i = 0; i < 8; i++)
+        count[i] = (uint8_t)(seconds >> (56 - 8 * i));
+    set_param(x, 0, count, sizeof count);
+    set_param(x, 1, w->registry->rules_checksum, sizeof w->registry->rules_checksum);
+    ask(x, w, SESSION_REVOKED, 0, on_revocations);
 }

@@ -350,6 +350,12 @@ static void on_notification(void *user, const char *payload) {
     p->options.on_notification(p->options.user, payload);
 }
 
+static void on_ready(void *user) {
+    struct pipeline *p = user;
+    if (p->options.on_ready != NULL)
+        p->options.on_ready(p->options.user);
+}
+
 struct pipeline *pipeline_open(uv_loop_t *loop, const struct pipeline_options *options) {
     struct pipeline *p = calloc(1, sizeof *p);
     if (p == NULL)
@@ -368,7 +374,7 @@ struct pipeline *pipeline_open(uv_loop_t *loop, const struct pipeline_options *o
         .n_statements = options->n_statements,
         .name = options->name,
         .user = p,
-        .on_ready = on_drained,
+        .on_ready = on_ready,
         .on_result = on_result,
         .on_drained = on_drained,
         .on_lost = on_lost,

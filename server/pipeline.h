@@ -20,6 +20,7 @@ struct pipeline_options {
     size_t reply_max; /* bytes; a longer reply is refused */
     void *user;
     void (*on_notification)(void *user, const char *payload); /* or NULL */
+    void (*on_ready)(void *user);                             /* connected (again); or NULL */
 };
 
 /* The options' strings and arrays must outlive it. */

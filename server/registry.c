@@ -79,13 +79,15 @@ static bool load_composites(struct opening *o) {
 }
 
 static bool load_installation(struct opening *o) {
-    PGresult *r = PQexecParams(
-        o->conn, "select installation_id, (select max(version) from data.migration) from data.installation", 0, NULL,
-        NULL, NULL, NULL, 1);
+    PGresult *r = PQexecParams(o->conn,
+                               "select installation_id, (select max(version) from data.migration),"
+                               " (select checksum from data.migration where version = 0) from data.installation",
+                               0, NULL, NULL, NULL, NULL, 1);
     bool ok = PQresultStatus(r) == PGRES_TUPLES_OK && PQntuples(r) == 1 && PQgetlength(r, 0, 0) == 16 &&
-              PQgetlength(r, 0, 1) == 4;
+              PQgetlength(r, 0, 1) == 4 && PQgetlength(r, 0, 2) == 32;
     if (ok) {
         memcpy(o->registry->installation_id, PQgetvalue(r, 0, 0), 16);
+        memcpy(o->registry->rules_checksum, PQgetvalue(r, 0, 2), 32);
         o->registry->schema_version = cell_int32((const uint8_t *)PQgetvalue(r, 0, 1));
     }
     PQclear(r);

@@ -39,6 +39,7 @@ struct registry {
     struct pg_statement *statements; /* what every connection prepares */
     size_t n_statements;
     int32_t schema_version;
+    uint8_t rules_checksum[32];
     uint8_t installation_id[16];
 };
 

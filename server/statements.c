@@ -27,4 +27,5 @@ const struct session_statement session_statements[SESSION_STATEMENTS] = {
     [SESSION_ENROL] = {{.name = "session_enrol", .sql = "select device_id from session_enrol($1, $2, $3)"},
                        3,
                        {PG_BYTEA, PG_BYTEA, PG_TEXT}},
+    [SESSION_REVOKED] = {{.name = "session_revoked", .sql = "select session_revoked($1, $2)"}, 2, {PG_INT8, PG_BYTEA}},
 };

@@ -15,6 +15,7 @@ enum session_statement_id {
     SESSION_TOUCH,   /* token hash */
     SESSION_LOGOUT,  /* token hash */
     SESSION_ENROL,   /* code hash, public key, name -> device */
+    SESSION_REVOKED, /* seconds, checksum of the rules -> lines as notifications say them */
     SESSION_STATEMENTS,
 };
 

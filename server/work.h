@@ -53,7 +53,8 @@ struct work {
     struct ledger_entry *entry; /* NULL: nothing for the ledger */
     bool keep_cells;            /* the session's own statements: the first row's cells, not reply bytes */
 
-    bool uncertain; /* it was sent and its fate is not known */
+    bool uncertain;   /* it was sent and its fate is not known */
+    bool failed_once; /* refused in a run that did not begin with a look-up of its own */
     unsigned attempts;
 
     /* The result. error is WIRE_OK for a reply. */

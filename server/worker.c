@@ -4,6 +4,7 @@
 #include "limits.h"
 #include "listener.h"
 #include "log.h"
+#include "login.h"
 #include "uuid.h"
 
 #include <assert.h>
@@ -15,7 +16,8 @@
 #include <sys/resource.h>
 #include <systemd/sd-daemon.h>
 
-enum { EXIT_NEW_SCHEMA = 75 }; /* EX_TEMPFAIL: whoever keeps the daemon starts it again */
+enum { REVOKED_MARGIN_S = 60 }; /* clocks and transactions under way */
+enum { EXIT_NEW_SCHEMA = 75 };  /* EX_TEMPFAIL: whoever keeps the daemon starts it again */
 
 static size_t each_pipeline(struct worker *w, struct pipeline *ret[33]) {
     size_t n = 0;
@@ -137,6 +139,8 @@ static void on_tick(uv_timer_t *timer) {
         next = c->next;
         conn_tick(c, now_ms);
     }
+    if (pipeline_is_ready(w->reads[0]))
+        w->listened_ms = now_ms;
     sd_notify(0, "WATCHDOG=1");
     if (w->draining && !w->finished && (w->conns == NULL || now_ms > w->drain_until_ms))
         close_all(w);
@@ -169,6 +173,14 @@ static void on_notification(void *user, const char *payload) {
     }
 }
 
+/* The listening connection is back: what it could not hear has to be asked for. */
+static void on_listening(void *user) {
+    struct worker *w = user;
+    if (w->listened_ms != 0)
+        login_catch_up(w, (worker_now_ms(w) - w->listened_ms) / 1000 + REVOKED_MARGIN_S, on_notification);
+    w->listened_ms = worker_now_ms(w);
+}
+
 static void open_pipelines(struct worker *w, const char *const setup[3]) {
     struct pipeline_options options = {
         .conninfo = w->config->postgres,
@@ -193,6 +205,7 @@ static void open_pipelines(struct worker *w, const char *const setup[3]) {
     options.name = "read";
     for (int i = 0; i < w->config->read_connections; i++) {
         options.on_notification = i == 0 ? on_notification : NULL;
+        options.on_ready = i == 0 ? on_listening : NULL;
         w->reads[i] = pipeline_open(&w->loop, &options);
     }
 }
@@ -246,6 +259,11 @@ static bool open_all(struct worker *w, const char *const setup[3], char *ret_err
             return false;
         }
     }
+    uv_signal_init(&w->loop, &w->terminate);
+    uv_signal_init(&w->loop, &w->interrupt);
+    w->terminate.data = w->interrupt.data = w;
+    uv_signal_start(&w->terminate, on_signal, SIGTERM);
+    uv_signal_start(&w->interrupt, on_signal, SIGINT);
     if (!listener_open(w, ret_error, error_size))
         return false;
     w->passwords = passwords_new(&w->loop);
@@ -256,11 +274,6 @@ static bool open_all(struct worker *w, const char *const setup[3], char *ret_err
     uv_timer_init(&w->loop, &w->tick);
     w->tick.data = w;
     uv_timer_start(&w->tick, on_tick, INTERVAL_TICK_MS, INTERVAL_TICK_MS);
-    uv_signal_init(&w->loop, &w->terminate);
-    uv_signal_init(&w->loop, &w->interrupt);
-    w->terminate.data = w->interrupt.data = w;
-    uv_signal_start(&w->terminate, on_signal, SIGTERM);
-    uv_signal_start(&w->interrupt, on_signal, SIGINT);
     return true;
 }
 

@@ -43,6 +43,7 @@ struct worker {
     uv_timer_t tick;
     uv_signal_t terminate;
     uv_signal_t interrupt;
+    uint64_t listened_ms; /* when notifications were last sure to arrive; 0: never yet */
     uint64_t drain_until_ms;
     bool draining;
     bool finished;

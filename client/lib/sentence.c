@@ -2,8 +2,11 @@
 
 #include "buffer.h"
 
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
+
+enum { VALUE_SHOWN_SIZE = 80 };
 
 extern const struct lvzhi_sentence lvzhi_sentence_table[];
 extern const size_t lvzhi_sentence_count;
@@ -28,6 +31,21 @@ static const char *value_of(const char *name, size_t size, const struct lvzhi_ar
     return "?";
 }
 
+/* As somebody can read it: short, on one line, nothing that a terminal would obey. */
+static void append_value(struct buffer *out, const char *value) {
+    static const char digits[] = "0123456789abcdef";
+    size_t shown = 0;
+    for (const unsigned char *c = (const unsigned char *)value; *c != '\0'; c++, shown++) {
+        if (shown >= VALUE_SHOWN_SIZE && (*c & 0xc0) != 0x80) {
+            buffer_append(out, "…", strlen("…"));
+            return;
+        }
+        char escaped[] = {'\\', 'x', digits[*c >> 4], digits[*c & 15]};
+        bool control = *c < ' ' || *c == 0x7f;
+        buffer_append(out, control ? escaped : (const char *)c, control ? sizeof escaped : 1);
+    }
+}
+
 char *lvzhi_sentence_fill(const char *text, const struct lvzhi_arg *args, size_t count) {
     struct buffer out = {0};
     while (*text != '\0') {
@@ -42,7 +60,7 @@ char *lvzhi_sentence_fill(const char *text, const struct lvzhi_arg *args, size_t
             break;
         }
         const char *value = value_of(text + 1, (size_t)(close - text - 1), args, count);
-        buffer_append(&out, value, strlen(value));
+        append_value(&out, value);
         text = close + 1;
     }
     buffer_append(&out, "", 1);

@@ -120,7 +120,7 @@ begin
     perform lv.demand_admin(caller);
     perform lv.demand(password <> '', 'invalid', 'value_missing', 'column', 'password');
     update data.account as a
-    set password_hash = password
+    set password_hash = password, sessions_end_at = now()
     where (a.town_id, a.login) = (town, set_password.login) and a.revoked_at is null
     returning a.account_id into account;
     perform lv.demand(account is not null, 'not_found', 'account_unknown', 'login', login);
@@ -148,7 +148,7 @@ begin
         (town, account) <> (caller.town_id, caller.account_id), 'conflict', 'account_own', 'login', login
     );
     update data.account as a
-    set revoked_at = lv.now(), revoke_reason = reason
+    set revoked_at = lv.now(), revoke_reason = reason, sessions_end_at = now()
     where (a.town_id, a.account_id) = (town, account) and a.revoked_at is null;
     delete from data.session_token as s where (s.town_id, s.account_id) = (town, account);
     perform pg_notify('lvzhi', format('account %s %s', town, account));

@@ -141,3 +141,22 @@ language sql volatile as $$
         and coalesce(d.public_key = session_enrol.public_key, true)
     returning d.device_id
 $$;
+
+-- What a daemon missed while it could not hear, of all towns, each as its notification says it: accounts whose sessions
+-- ended and devices that were revoked in the last seconds, and a schema that is not the daemon's any more. Of the owner,
+-- who sees every town; it tells ids and nothing else.
+create function lv.session_revoked(seconds bigint, rules_checksum bytea) returns text
+language sql stable security definer set search_path = lv, data, pg_temp as $$
+    select string_agg(n.line, e'\n')
+    from (
+        select format('account %s %s', a.town_id, a.account_id)
+        from data.account as a
+        where greatest(a.sessions_end_at, a.revoked_at) > now() - make_interval(secs => seconds)
+        union all
+        select format('device %s %s', d.town_id, d.device_id)
+        from data.device as d
+        where d.revoked_at > lv.now() - make_interval(secs => seconds)
+        union all
+        select 'schema' from data.migration as m where m.version = 0 and m.checksum <> session_revoked.rules_checksum
+    ) as n (line)
+$$;

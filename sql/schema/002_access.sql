@@ -25,6 +25,7 @@ create table data.account (
     created_at timestamptz not null default now(),
     revoked_at timestamptz,
     revoke_reason text,
+    sessions_end_at timestamptz, -- sessions begun before it are over: revoked, or a new password
     primary key (town_id, account_id),
     unique (town_id, login),
     check (role not in ('clerk', 'leader') or group_id is not null),

@@ -44,7 +44,7 @@ OPTIONAL_COLUMNS = {
     "attendance": ["mark"],
     "feedback": ["resident_name", "resident_phone"],
     "suggestions": ["origin_meeting", "plan"],
-    "deeds": ["village", "text", "value_yuan", "witness"],
+    "deeds": ["value_yuan", "witness"],
     "funds": ["note"],
     "awards": ["document"],
 }

@@ -82,11 +82,18 @@ Test(lane_turns, retries_wait_a_moment) {
 }
 
 /* Refuse `count` works of a source, one after the other. */
+/* The one work under way fails, and again in the run that decides. */
+static void refuse_begun(struct scene *s, struct work *w) {
+    lane_failed(&s->lane, 0, WIRE_INVALID);
+    expect_begin(s, 1, w, NULL, NULL);
+    lane_failed(&s->lane, 0, WIRE_INVALID);
+}
+
 static void refuse_some(struct scene *s, size_t source, size_t count) {
     for (size_t i = 0; i < count; i++) {
         struct work *w = push(s, source, (uint8_t)(100 + i));
         expect_begin(s, 1, w, NULL, NULL);
-        lane_failed(&s->lane, 0, WIRE_INVALID);
+        refuse_begun(s, w);
         expect_end(s, w, WIRE_INVALID);
     }
 }
@@ -127,7 +134,7 @@ Test(lane_turns, nobody_but_the_refused) {
         if (i % 4 == 0)
             lane_committed(&s->lane);
         else
-            lane_failed(&s->lane, 0, WIRE_INVALID);
+            refuse_begun(s, &s->works[i]);
         expect_end(s, &s->works[i], i % 4 == 0 ? WIRE_OK : WIRE_INVALID);
     }
     scene_close(s);
