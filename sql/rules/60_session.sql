@@ -143,8 +143,8 @@ language sql volatile as $$
 $$;
 
 -- What a daemon missed while it could not hear, of all towns, each as its notification says it: accounts whose sessions
--- ended and devices that were revoked in the last seconds, and a schema that is not the daemon's any more. Of the owner,
--- who sees every town; it tells ids and nothing else.
+-- ended and devices that were revoked in the last seconds, and a schema that is not the daemon's any more. A function
+-- of the owner, who sees every town; it tells ids and nothing else.
 create function lv.session_revoked(seconds bigint, rules_checksum bytea) returns text
 language sql stable security definer set search_path = lv, data, pg_temp as $$
     select string_agg(n.line, e'\n')
@@ -157,6 +157,8 @@ language sql stable security definer set search_path = lv, data, pg_temp as $$
         from data.device as d
         where d.revoked_at > lv.now() - make_interval(secs => seconds)
         union all
-        select 'schema' from data.migration as m where m.version = 0 and m.checksum <> session_revoked.rules_checksum
+        select 'schema'
+        from data.migration as m
+        where m.version = 0 and m.checksum <> session_revoked.rules_checksum
     ) as n (line)
 $$;

@@ -250,7 +250,7 @@ class Generator:
         for code in self.codes(self.random.randint(0, 10)):
             self.add(
                 "deeds", code=code, person=self.pick(self.people), done_on=self.day(), kind=self.needed_text(),
-                village=self.pick(self.villages), text=self.text(), value_yuan=self.pick(["", 0, 3000]),
+                village=self.pick(self.villages), text=self.needed_text(), value_yuan=self.pick(["", 0, 3000]),
                 witness=self.text(), verified=self.pick(["yes", "no"]),
             )
         for code in self.codes(self.random.randint(0, 10)):

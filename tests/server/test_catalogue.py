@@ -150,12 +150,14 @@ class Catalogue(harness.Case):
         self.assertEqual(self.centre.count("unit", "name = 'x'"), 0)
 
     def test_functions_of_the_owner_are_few_and_demand_a_role(self):
-        """SECURITY DEFINER passes row-level security: each such function is an administrator's or names its town."""
+        """SECURITY DEFINER passes row-level security: each such function is an administrator's, or named here."""
+        told_by_the_engine = {"session_revoked"}  # ids of what is over, of all towns, to a daemon that could not hear
         definers = self.sql("select proname, prosrc, coalesce(array_to_string(proconfig, ' '), '') from pg_proc"
                             " where pronamespace = 'lv'::regnamespace and prosecdef")
         self.assertTrue(definers)
         for name, source, config in definers:
-            self.assertIn("demand_admin", source, name)
+            if name not in told_by_the_engine:
+                self.assertIn("demand_admin", source, name)
             self.assertIn("search_path=", config, name)
         public = self.sql("select proname from pg_proc where pronamespace = 'lv'::regnamespace"
                           " and has_function_privilege('public', oid, 'execute')")
