@@ -255,12 +255,15 @@ bool lane_begin(struct lane *lane, uint64_t now_ms) {
         return false;
     if (lane->runs != NULL && begin_run(lane, now_ms))
         return true;
-    /* Sources that are mostly refused have a small turn after each of the others', so that neither waits for long. */
+    /* Sources that are mostly refused have a small turn after some of the others', so that neither waits for long. */
+    bool refused_first = lane->turns >= LIMIT_TURNS;
     for (int turn = 0; turn < 2; turn++) {
-        lane->refused_next = !lane->refused_next;
-        if (lane->refused_next ? take_queue(lane, &lane->trusted, lane->ops_max, now_ms)
-                               : take_queue(lane, &lane->refused, 1, now_ms))
-            return true;
+        bool refused = refused_first == (turn == 0);
+        if (!(refused ? take_queue(lane, &lane->refused, 1, now_ms)
+                      : take_queue(lane, &lane->trusted, lane->ops_max, now_ms)))
+            continue;
+        lane->turns = refused ? 0 : lane->turns + 1;
+        return true;
     }
     return false;
 }

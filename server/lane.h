@@ -45,7 +45,7 @@ struct lane {
     struct run *runs;
     struct work_queue finished;
     size_t waiting; /* works in the queues and runs */
-    bool refused_next;
+    unsigned turns; /* segments of the trusted since one of the refused */
     bool careful_next;
     uint64_t not_before_ms;
 

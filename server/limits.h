@@ -32,6 +32,7 @@ enum {
     LIMIT_SEGMENT_READS = 64,
     LIMIT_QUEUE = 32768,     /* requests waiting for PostgreSQL, a worker; past it BUSY */
     LIMIT_REFUSALS = 8,      /* a session's recent refusals past which it travels alone */
+    LIMIT_TURNS = 8,         /* segments of the others after which such a session has one */
     LIMIT_REFUSALS_MAX = 32, /* as many successes later it is trusted again */
 
     /* Passwords */
