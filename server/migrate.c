@@ -1,5 +1,6 @@
 #include "migrate.h"
 
+#include "file.h"
 #include "log.h"
 
 #include <assert.h>
@@ -38,19 +39,6 @@ static bool run(const struct migration *m, const char *what, const char *sql) {
         (void)fail(m, "%s: %s", what, PQerrorMessage(m->conn));
     PQclear(r);
     return ok;
-}
-
-static char *read_file(const char *path) {
-    FILE *file = fopen(path, "rb");
-    char *text = NULL;
-    size_t size = 0;
-    ssize_t got = file == NULL ? -1 : getdelim(&text, &size, '\0', file);
-    if (file != NULL)
-        fclose(file);
-    if (got >= 0)
-        return text;
-    free(text);
-    return NULL;
 }
 
 static int is_sql(const struct dirent *entry) {
@@ -120,7 +108,7 @@ static bool each_file(struct migration *m, const char *folder,
     bool ok = true;
     for (int i = 0; i < count; i++) {
         snprintf(path, sizeof path, "%s/%s/%s", m->config->sql, folder, entries[i]->d_name);
-        char *text = ok ? read_file(path) : NULL;
+        char *text = ok ? file_read(path) : NULL;
         if (ok && text == NULL)
             ok = fail(m, "cannot read %s", path);
         ok = ok && then(m, entries[i]->d_name, text, out);
@@ -181,7 +169,7 @@ static bool apply_all(struct migration *m) {
         !each_file(m, "schema", on_migration, NULL))
         return false;
     snprintf(path, sizeof path, "%s/guard.sql", m->config->sql);
-    char *guard = read_file(path);
+    char *guard = file_read(path);
     if (guard == NULL)
         return fail(m, "cannot read %s", path);
     FILE *out = open_memstream(&rules, &size);

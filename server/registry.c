@@ -1,5 +1,6 @@
 #include "registry.h"
 
+#include "file.h"
 #include "ledger.h"
 #include "rows.h"
 #include "statements.h"
@@ -31,21 +32,6 @@ static void *allocate(size_t count, size_t size) {
     if (made == NULL)
         abort();
     return made;
-}
-
-/* The text of a file; NULL when it cannot be read. */
-static char *read_text(const char *path) {
-    FILE *file = fopen(path, "rb");
-    char *text = NULL;
-    size_t size = 0;
-    if (file == NULL)
-        return NULL;
-    ssize_t got = getdelim(&text, &size, '\0', file);
-    fclose(file);
-    if (got >= 0)
-        return text;
-    free(text);
-    return NULL;
 }
 
 static bool load_composites(struct opening *o) {
@@ -179,7 +165,7 @@ static bool load_call(struct opening *o, const struct method *method) {
     struct endpoint *e = &r->endpoints[r->n_endpoints];
     char path[4096];
     snprintf(path, sizeof path, "%s/calls/%s.sql", o->config->sql, method->file);
-    char *text = read_text(path);
+    char *text = file_read(path);
     if (text == NULL)
         return fail(o, "%s: rpc %s has no such file", path, method->name);
     const ProtobufCFieldDescriptor *role = protobuf_c_message_descriptor_get_field_by_name(r->caller_message, "role");

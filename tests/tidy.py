@@ -27,6 +27,7 @@ EDGES = {
     "pipeline": {"uv.h", "libpq-fe.h"},
     "registry": {"libpq-fe.h"},  # at start, before the loop
     "migrate": {"libpq-fe.h"},
+    "file": set(),
     "worker": {"uv.h"},
     "request": set(),  # between the edges: they hold the worker and a connection
     "login": set(),

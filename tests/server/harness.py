@@ -551,12 +551,12 @@ class Writer(threading.Thread):
             self.failure = failure
 
     def work(self, client):
-        todo = collections.deque(i for i in range(len(self.payloads)) if i not in self.answers)
+        left = collections.deque(i for i in range(len(self.payloads)) if i not in self.answers)
         under_way = {}
-        while (todo or under_way) and not self.stopping:
+        while (left or under_way) and not self.stopping:
             burst = b""
-            while todo and len(under_way) < self.window:
-                i = todo.popleft()
+            while left and len(under_way) < self.window:
+                i = left.popleft()
                 id, data = client.frame(self.method, self.payloads[i])
                 under_way[id] = i
                 burst += data
@@ -571,7 +571,7 @@ class Writer(threading.Thread):
                 if name is not None:
                     self.errors[name] += 1
                 if name in ("UNAVAILABLE", "INTERNAL", "BUSY", "DEADLINE"):
-                    todo.appendleft(i)
+                    left.appendleft(i)
                     time.sleep(0.05)
                     continue
                 self.answers[i] = frame
