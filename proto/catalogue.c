@@ -292,6 +292,7 @@ static bool lay_field(struct catalogue *c, const char *message, const field_prot
 
 static bool build_message(struct catalogue *c, struct message *m) {
     ProtobufCMessageDescriptor *d = &m->descriptor;
+    assert(m->source != NULL);
     unsigned count = (unsigned)m->source->n_field;
     ProtobufCFieldDescriptor *fields = allocate(c, count, sizeof *fields);
     unsigned *by_name = allocate(c, count, sizeof *by_name);

@@ -265,8 +265,9 @@ static bool finish_statement(struct parser *p, char *body) {
 /* `body` has room for the whole file. */
 static void append_line(char *body, const char *line) {
     size_t used = strlen(body), size = strlen(line);
-    memcpy(body + used, line, size);
-    memcpy(body + used + size, "\n", 2);
+    memcpy(body + used, line, size + 1);
+    body[used + size] = '\n';
+    body[used + size + 1] = '\0';
 }
 
 static bool is_fills(const char *line) {
