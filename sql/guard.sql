@@ -39,7 +39,14 @@ begin
             t.relname
         );
     end loop;
-    execute format('revoke update on data.operation, data.attendance_mark, data.correction from %I', daemon_role);
+    -- What is only ever added.
+    execute format(
+        'revoke update on data.operation, data.attendance_mark, data.correction, data.step, data.minutes,'
+        ' data.decision, data.notice_proof, data.suggestion_wording, data.notice, data.notice_receipt,'
+        ' data.identity_look, data.change from %I',
+        daemon_role
+    );
+    execute format('grant usage on all sequences in schema data to %I', daemon_role);
     execute format('grant delete on data.session_token, data.login_failure to %I', daemon_role);
     execute format('grant delete on data.import_row to %I', daemon_role);
     execute format('grant delete on data.suggestion_proposer, data.household_helper to %I', daemon_role);

@@ -30,7 +30,38 @@ create view lv.default_settings with (security_invoker = true) as select
     3 as nots_for_case,        -- so many nots are put up as a case
     2 as group_activities,     -- a group that held fewer in the year gets a finding of its own
     3 as suggestion_months,    -- a suggestion is due after assignment, and when extended by decision
-    6 as suggestion_months_extended;
+    6 as suggestion_months_extended,
+    -- domain.md E2-E4; days are working days unless they are called calendar days
+    3 as meeting_minutes_days,
+    5 as meeting_confirm_days,
+    10 as meeting_approve_days,
+    7 as meeting_lock_days,    -- calendar days after approval
+    2 as quorum_thirds_congress, -- of all town deputies in office (Organic Law art. 14)
+    2 as quorum_thirds_presidium,
+    0 as quorum_thirds_other,  -- 0: none is asked for
+    3 as feedback_screen_days,
+    15 as feedback_info_days,
+    10 as feedback_explain_days,
+    5 as feedback_assign_days,
+    3 as feedback_return_days,
+    10 as feedback_contact_days,
+    30 as feedback_reply_days, -- calendar days
+    30 as feedback_extend_days, -- calendar days, at most
+    3 as feedback_check_days,
+    5 as feedback_deliver_days,
+    20 as feedback_rate_days,
+    1 as feedback_rehandle_months,
+    10 as feedback_escalate_days,
+    12 as feedback_reopen_months,
+    30 as feedback_identity_days, -- calendar days a clerk may look at an identity they took
+    5 as suggestion_bill_proposers, -- town deputies, the lead included (Organic Law art. 22)
+    5 as suggestion_check_days,
+    10 as suggestion_assign_days,
+    10 as suggestion_return_days,
+    20 as suggestion_contact_days,
+    1 as suggestion_opinion_months,
+    20 as suggestion_rate_days,
+    1 as suggestion_rehandle_months;
 
 -- As rows; holds_from is null where the default holds.
 create function lv.settings_on(day date) returns table (key text, value numeric, holds_from date)
@@ -51,4 +82,18 @@ $$;
 create function lv.settings(day date) returns lv.default_settings language sql stable as $$
     select jsonb_populate_record(d, (select jsonb_object_agg(s.key, s.value) from lv.settings_on(day) as s))
     from lv.default_settings as d
+$$;
+
+-- One of them, for who asks row by row: the whole record costs a look at every key.
+create function lv.setting(of_key text, day date) returns numeric language sql stable as $$
+    select coalesce(
+        (
+            select s.value
+            from data.setting as s
+            where s.town_id = lv.town_id() and s.key = of_key and s.holds_from <= day
+            order by s.holds_from desc
+            limit 1
+        ),
+        (select (to_jsonb(d) ->> of_key)::numeric from lv.default_settings as d)
+    )
 $$;

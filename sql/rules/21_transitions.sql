@@ -1,0 +1,130 @@
+-- The state machines of meetings, leaves, feedback and suggestions: rules.md section 2, domain.md E2-E4. The one place
+-- that says which step leads from where to where and whose step it is. 61_steps.sql holds everybody to it, lvzhi shows
+-- it, and the tests walk all of it.
+
+-- `to_states`: where the step leads; {=}: nothing moves; several: the rule in the step's own function decides.
+-- `roles` act within their scope: clerks and leaders for their group's records, deputies for their own, units for what
+-- was assigned to them.
+create view lv.transition with (security_invoker = true) as
+select t.subject, t.action, t.from_states, t.to_states, t.roles
+from (
+    values
+    -- Meetings and activities.
+    ('meeting', 'plan', '{new}'::text[], '{planned}'::text[], '{clerk,leader,office,chair}'::text[]),
+    ('meeting', 'change', '{planned,postponed}', '{=}', '{clerk,leader,office,chair}'),
+    ('meeting', 'notify', '{planned}', '{notified}', '{clerk,leader,office,chair}'), -- freezes the roll
+    ('meeting', 'add_people', '{notified,open}', '{=}', '{clerk,leader,office,chair}'),
+    ('meeting', 'prove_notice', '{notified,open}', '{=}', '{clerk,leader,office,chair}'),
+    ('meeting', 'open', '{notified}', '{open}', '{clerk,leader,office,chair}'),
+    ('meeting', 'close', '{open}', '{closed}', '{clerk,leader,office,chair}'),
+    ('meeting', 'write_minutes', '{open,closed}', '{=}', '{clerk,leader,office}'),
+    ('meeting', 'confirm', '{closed}', '{=}', '{leader,chair}'), -- the group leader's; a town meeting's: the chair
+    ('meeting', 'send_back', '{closed}', '{=}', '{leader,office,chair}'), -- the minutes need more work
+    ('meeting', 'approve', '{closed}', '{approved}', '{office,chair}'),
+    ('meeting', 'lock', '{approved}', '{locked}', '{office,chair}'),
+    ('meeting', 'cancel', '{planned,notified,postponed,open}', '{cancelled}', '{leader,office,chair}'), -- open: 流会
+    ('meeting', 'postpone', '{planned,notified}', '{postponed}', '{clerk,leader,office,chair}'),
+    ('meeting', 'replan', '{postponed}', '{planned}', '{clerk,leader,office,chair}'),
+    ('meeting', 'ask_correction', '{locked}', '{=}', '{clerk,leader,office}'),
+    ('meeting', 'decide_correction', '{locked}', '{=}', '{chair}'),
+    -- Leave: one a line of a roll.
+    ('leave', 'ask', '{new,withdrawn}', '{pending}', '{deputy,clerk,leader,office}'),
+    ('leave', 'approve', '{pending}', '{approved}', '{leader,chair}'), -- a group's meeting: its leader; else the chair
+    ('leave', 'refuse', '{pending}', '{refused}', '{leader,chair}'),
+    ('leave', 'grant_after_all', '{refused}', '{approved}', '{chair}'),
+    ('leave', 'withdraw', '{pending,approved}', '{withdrawn}', '{deputy,clerk}'),
+    -- Feedback.
+    ('feedback', 'register', '{new}', '{registered}', '{deputy,clerk,leader,office}'),
+    ('feedback', 'register', '{draft}', '{registered}', '{deputy,clerk}'),
+    ('feedback', 'submit', '{registered}', '{screening}', '{deputy,clerk}'),
+    ('feedback', 'screen', '{registered}', '{screening}', '{office}'),
+    ('feedback', 'ask_info', '{registered,screening}', '{need_info}', '{office}'),
+    ('feedback', 'give_info', '{need_info}', '{screening}', '{deputy,clerk}'),
+    ('feedback', 'give_up', '{need_info}', '{closed}', '{office}'),
+    ('feedback', 'merge', '{registered,screening,assigned,accepted,handling,extended}', '{merged}', '{office}'),
+    ('feedback', 'unmerge', '{merged}', '{screening}', '{office}'),
+    ('feedback', 'explain', '{registered,screening}', '{explained}', '{deputy,leader}'),
+    ('feedback', 'redirect', '{registered,screening}', '{redirected}', '{office}'),
+    ('feedback', 'promote', '{registered,screening,escalated}', '{promoted}', '{office}'),
+    ('feedback', 'assign', '{registered,screening,returned,reopened,escalated}', '{assigned}', '{office}'),
+    ('feedback', 'return', '{assigned}', '{returned}', '{unit}'),
+    ('feedback', 'accept', '{assigned}', '{accepted}', '{unit}'),
+    ('feedback', 'contact', '{accepted,handling,extended,rehandle,escalated}', '{handling,=}', '{unit}'),
+    ('feedback', 'ask_extension', '{accepted,handling}', '{=}', '{unit}'),
+    ('feedback', 'extend', '{accepted,handling}', '{extended}', '{office,chair}'),
+    ('feedback', 'refuse_extension', '{accepted,handling}', '{=}', '{office,chair}'),
+    ('feedback', 'reply', '{assigned,accepted,handling,extended,rehandle,escalated}', '{replied}', '{unit}'),
+    ('feedback', 'check_reply', '{replied}', '{=}', '{office}'),
+    ('feedback', 'send_back', '{replied}', '{handling}', '{office}'),
+    ('feedback', 'deliver', '{replied,explained,merged}', '{delivered}', '{deputy,clerk}'),
+    ('feedback', 'await_rating', '{delivered}', '{wait_rating}', '{deputy,clerk,office}'), -- the one reminder
+    (
+        'feedback', 'rate', '{delivered,wait_rating}', '{wait_rating,rehandle,promised,escalated}', '{deputy,clerk}'
+    ),
+    ('feedback', 'keep_promise', '{promised}', '{closed}', '{office}'),
+    ('feedback', 'break_promise', '{promised}', '{escalated}', '{office}'),
+    (
+        'feedback', 'escalate', '{assigned,returned,accepted,handling,extended,replied,rehandle,promised}',
+        '{escalated}', '{chair}'
+    ),
+    ('feedback', 'supervise', '{escalated}', '{handling}', '{chair}'),
+    ('feedback', 'close', '{redirected,promoted,wait_rating,escalated,replied}', '{closed}', '{office}'),
+    ('feedback', 'reopen', '{closed}', '{reopened}', '{deputy,clerk,office}'),
+    ('feedback', 'resume', '{reopened}', '{handling}', '{office}'),
+    ('feedback', 'withdraw', '{draft,registered,screening,need_info}', '{withdrawn}', '{deputy,clerk}'),
+    (
+        'feedback', 'void',
+        '{draft,registered,screening,need_info,merged,explained,redirected,promoted,assigned,returned,accepted,'
+        'handling,extended,replied,delivered,wait_rating,rehandle,promised,escalated,closed,reopened}',
+        '{void}', '{office}'
+    ),
+    -- Suggestions and bills.
+    ('suggestion', 'draft', '{new}', '{draft}', '{deputy}'),
+    ('suggestion', 'change', '{draft,cosigning}', '{=,cosigning}', '{deputy}'), -- a new wording asks all again
+    ('suggestion', 'invite', '{draft,cosigning}', '{cosigning}', '{deputy}'),
+    ('suggestion', 'cosign', '{cosigning}', '{=}', '{deputy}'), -- who was invited
+    ('suggestion', 'decline', '{cosigning}', '{=}', '{deputy}'),
+    ('suggestion', 'submit', '{draft,cosigning}', '{submitted}', '{deputy}'),
+    ('suggestion', 'check_form', '{submitted}', '{form_check}', '{office}'),
+    ('suggestion', 'send_back', '{submitted,form_check}', '{draft}', '{office}'),
+    ('suggestion', 'classify', '{form_check}', '{classified,closed}', '{office}'), -- bill, suggestion or neither
+    ('suggestion', 'put_on_agenda', '{classified,referred}', '{agenda}', '{chair}'), -- bills
+    ('suggestion', 'refer', '{classified,agenda}', '{referred}', '{chair}'), -- bills
+    ('suggestion', 'turn', '{classified,agenda,referred}', '{turned_to_suggestion}', '{chair}'), -- bills
+    ('suggestion', 'resolve', '{agenda}', '{closed}', '{chair}'), -- bills: adopted or not
+    ('suggestion', 'withdraw', '{draft,cosigning,submitted,form_check,classified}', '{withdrawn}', '{deputy}'),
+    ('suggestion', 'consent_withdrawal', '{agenda,referred}', '{withdrawn}', '{chair}'), -- Deputies Law art. 15
+    ('suggestion', 'assign', '{classified,turned_to_suggestion,returned}', '{assigned}', '{office,chair}'),
+    ('suggestion', 'return', '{assigned}', '{returned}', '{unit}'),
+    (
+        'suggestion', 'contact', '{assigned,contacted,co_opinion,rehandle,mediated,key_supervised}', '{contacted,=}',
+        '{unit}'
+    ),
+    -- of a co-unit
+    ('suggestion', 'give_opinion', '{assigned,contacted,co_opinion,key_supervised}', '{co_opinion,=}', '{unit}'),
+    ('suggestion', 'extend', '{assigned,contacted,co_opinion,key_supervised}', '{=}', '{chair}'),
+    ('suggestion', 'reply', '{contacted,co_opinion,rehandle,mediated,key_supervised}', '{replied}', '{unit}'),
+    ('suggestion', 'rate', '{replied}', '{rated,rehandle,promised}', '{deputy}'),
+    ('suggestion', 'mediate', '{rated}', '{mediated}', '{chair}'),
+    ('suggestion', 'keep_promise', '{promised}', '{kept}', '{office}'),
+    ('suggestion', 'break_promise', '{promised}', '{broken}', '{office}'),
+    ('suggestion', 'supervise', '{assigned,contacted,co_opinion,rehandle,broken}', '{key_supervised}', '{chair}'),
+    ('suggestion', 'close', '{replied,rated,mediated,kept,referred}', '{closed}', '{office}'),
+    ('suggestion', 'report', '{closed,kept}', '{reported}', '{office}'),
+    ('suggestion', 'publish', '{reported}', '{published}', '{office,chair}'),
+    ('suggestion', 'archive', '{published}', '{archived}', '{office}'),
+    (
+        'suggestion', 'void',
+        '{draft,cosigning,submitted,form_check,classified,agenda,referred,turned_to_suggestion,assigned,returned,'
+        'contacted,co_opinion,replied,rated,rehandle,mediated,promised,kept,broken,key_supervised,closed}',
+        '{void}', '{office}'
+    )
+) as t (subject, action, from_states, to_states, roles);
+
+-- Which actions a role could take on a record in this state, its scope and the guards of each apart.
+create function lv.actions_open(of_subject text, in_state text, for_role text) returns text[]
+language sql stable as $$
+    select coalesce(array_agg(distinct t.action), '{}')
+    from lv.transition as t
+    where t.subject = of_subject and in_state = any (t.from_states) and for_role = any (t.roles)
+$$;

@@ -1,0 +1,133 @@
+-- What every step of a record shares: may it be taken, by whom, and its line in the record's history.
+
+-- Refuses unless the role may take this step and the record stands where the step begins (21_transitions.sql).
+create function lv.demand_step(who data.caller, of_subject text, do_action text, in_state text, code text)
+returns void language plpgsql stable as $$
+declare
+    may text[];
+    starts text[];
+begin
+    select array_agg(distinct r.role), array_agg(distinct s.state)
+    into may, starts
+    from lv.transition as t
+    cross join lateral unnest(t.roles) as r (role)
+    cross join lateral unnest(t.from_states) as s (state)
+    where t.subject = of_subject and t.action = do_action;
+    perform lv.demand(may is not null, 'invalid', 'value_missing', 'column', 'action');
+    perform lv.demand(
+        (who).role = any (may), 'forbidden', 'not_your_step', 'subject', of_subject, 'code', code,
+        'action', do_action, 'role', (who).role, 'roles', array_to_string(may, ' ')
+    );
+    perform lv.demand(
+        in_state = any (starts), 'conflict', 'not_in_this_state', 'subject', of_subject, 'code', code,
+        'action', do_action, 'state', in_state, 'states', array_to_string(starts, ' ')
+    );
+    -- Allowed from another state, but not to this role from this one.
+    perform lv.demand(
+        do_action = any (lv.actions_open(of_subject, in_state, (who).role)), 'forbidden', 'not_your_step',
+        'subject', of_subject, 'code', code, 'action', do_action, 'role', (who).role, 'roles', array_to_string(may, ' ')
+    );
+end
+$$;
+
+-- Is a record of this group, deputy and unit within the caller's reach? Auditors and the office reach all.
+create function lv.in_scope(who data.caller, of_group uuid, of_person uuid, of_unit uuid) returns boolean
+language sql immutable as $$
+    select coalesce(
+        case
+            when (who).role in ('office', 'chair', 'auditor') then true
+            when (who).role in ('clerk', 'leader') then of_group = (who).group_id
+            when (who).role = 'deputy' then of_person = (who).person_id
+            when (who).role = 'unit' then of_unit = (who).unit_id
+        end,
+        false
+    )
+$$;
+
+create function lv.demand_scope(
+    who data.caller, of_group uuid, of_person uuid, of_unit uuid, of_subject text, code text
+) returns void language plpgsql stable as $$
+begin
+    perform lv.demand(
+        lv.in_scope(who, of_group, of_person, of_unit), 'forbidden', 'not_yours', 'subject', of_subject, 'code', code,
+        'role', (who).role
+    );
+end
+$$;
+
+-- Separation of duties: the same person, or the same account where one of the two stands for no person (design.md 7).
+create function lv.is_same_actor(who data.caller, account uuid) returns boolean language sql stable as $$
+    select coalesce(
+        (
+            select a.person_id = (who).person_id
+            from data.account as a
+            where (a.town_id, a.account_id) = ((who).town_id, account)
+        ),
+        (who).account_id = account,
+        false
+    )
+$$;
+
+create function lv.demand_value(given boolean, named text) returns void language plpgsql stable as $$
+begin
+    perform lv.demand(given, 'invalid', 'value_missing', 'column', named);
+end
+$$;
+
+-- One line of a record's history. The caller holds the record's row, so that the numbers follow each other.
+create function lv.add_step(
+    who data.caller, op data.op, of_subject text, record uuid, do_action text, before_state text, after_state text,
+    note text default null, facts jsonb default '{}'
+) returns void language sql volatile as $$
+    insert into data.step (
+        town_id, record_id, step_no, subject, action, from_state, to_state, note, facts, op_id, author_id, device_id,
+        recorded_at
+    )
+    select
+        (who).town_id, record, coalesce(max(s.step_no), 0) + 1, of_subject, do_action, before_state, after_state,
+        add_step.note, jsonb_strip_nulls(add_step.facts), (op).op_id, (who).account_id, (who).device_id, lv.now()
+    from data.step as s
+    where (s.town_id, s.record_id) = ((who).town_id, record)
+$$;
+
+-- A code that nobody has: the next number of the kind, as wide as its imported ones.
+create function lv.next_code(of_subject text) returns text language plpgsql volatile as $$
+declare
+    town int := lv.town_id();
+    prefix text := case of_subject when 'meeting' then 'M' when 'feedback' then 'F' when 'suggestion' then 'S' end;
+    width int := case of_subject when 'suggestion' then 3 else 4 end;
+    number int;
+    found_code text;
+    taken boolean;
+begin
+    assert prefix is not null, 'subject ' || of_subject;
+    loop
+        insert into data.counter as c (town_id, subject, last)
+        values (town, of_subject, 1)
+        on conflict (town_id, subject) do update set last = c.last + 1
+        returning c.last into number;
+        found_code := prefix || lpad(number::text, greatest(width, length(number::text)), '0');
+        taken := case of_subject
+            when 'meeting' then exists (select from data.meeting as m where (m.town_id, m.code) = (town, found_code))
+            when 'feedback' then exists (select from data.feedback as f where (f.town_id, f.code) = (town, found_code))
+            else exists (select from data.suggestion as s where (s.town_id, s.code) = (town, found_code))
+        end;
+        exit when not taken;
+    end loop;
+    return found_code;
+end
+$$;
+
+-- A record's history as its Get call shows it, oldest first.
+create function lv.steps(record uuid) returns table (
+    step_no int, subject text, action text, from_state text, to_state text, note text, facts text, author text,
+    author_role text, recorded_us timestamptz
+) language sql stable as $$
+    select
+        s.step_no, s.subject, s.action, s.from_state, s.to_state, s.note, nullif(s.facts, '{}')::text, a.login, a.role,
+        s.recorded_at
+    from data.step as s
+    join data.account as a on (a.town_id, a.account_id) = (s.town_id, s.author_id)
+    where (s.town_id, s.record_id) = (lv.town_id(), record)
+    order by s.step_no
+$$;
