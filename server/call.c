@@ -10,7 +10,7 @@ enum { WORD_SIZE = 64 };
 
 struct parser {
     struct call *call;
-    const ProtobufCEnumDescriptor *roles;
+    const struct call_words *words;
     char *error;
     size_t error_size;
     bool has_by;
@@ -56,7 +56,7 @@ static bool parse_by(struct parser *p, const char *words) {
             p->call->by |= CALL_BY_ANYONE;
         else if (strcmp(word, "device") == 0)
             p->call->by |= CALL_BY_DEVICE;
-        else if (enum_value(p->roles, word, &role))
+        else if (enum_value(p->words->roles, word, &role))
             p->call->by |= 1u << role;
         else
             return fail(p, "by: no role '%s'", word);
@@ -109,6 +109,33 @@ static bool parse_hash(struct parser *p, const char *words) {
     return true;
 }
 
+static bool take_record(struct parser *p, const char *words) {
+    char word[WORD_SIZE];
+    if (!take_word(&words, word))
+        return fail(p, "changes: 'of' names no field");
+    const ProtobufCFieldDescriptor *field =
+        protobuf_c_message_descriptor_get_field_by_name(p->call->method->request, word);
+    if (field == NULL || field_kind(field) != FIELD_UUID || field->label == PROTOBUF_C_LABEL_REPEATED)
+        return fail(p, "changes: %s has no field '%s' that holds an id", p->call->method->request->short_name, word);
+    p->call->record = copy(word, strlen(word));
+    return !take_word(&words, word) || fail(p, "changes: '%s' comes after the field", word);
+}
+
+static bool parse_changes(struct parser *p, const char *words) {
+    char word[WORD_SIZE];
+    if (p->call->topics != 0)
+        return fail(p, "changes: comes twice");
+    while (take_word(&words, word)) {
+        int topic;
+        if (p->call->topics != 0 && strcmp(word, "of") == 0)
+            return take_record(p, words);
+        if (!enum_value(p->words->topics, word, &topic))
+            return fail(p, "changes: no topic '%s'", word);
+        p->call->topics |= 1u << topic;
+    }
+    return p->call->topics != 0 || fail(p, "changes: names no topic");
+}
+
 static struct statement *add_statement(struct parser *p, const char *fills) {
     if (p->call->n_statements == LIMIT_STATEMENTS) {
         (void)fail(p, "more than %d statements", LIMIT_STATEMENTS);
@@ -129,6 +156,8 @@ static bool parse_header(struct parser *p, const char *line, bool *ret_fills) {
         return parse_effect(p, text + 7);
     if (strncmp(text, "hash:", 5) == 0)
         return parse_hash(p, text + 5);
+    if (strncmp(text, "changes:", 8) == 0)
+        return parse_changes(p, text + 8);
     if (strncmp(text, "fills:", 6) == 0) {
         char word[WORD_SIZE];
         const char *words = text + 6;
@@ -318,16 +347,18 @@ static bool check(struct parser *p) {
         return fail(p, "no line '-- effect:'");
     if (p->call->effect != CALL_READ && p->call->n_statements > 1)
         return fail(p, "a write is one statement");
+    if (p->call->effect != CALL_LEDGER && p->call->topics != 0)
+        return fail(p, "changes: only a 'ledger' call changes anything");
     return true;
 }
 
-struct call *call_parse(const struct method *method, const ProtobufCEnumDescriptor *role_enum, const char *text,
-                        char *ret_error, size_t error_size) {
+struct call *call_parse(const struct method *method, const struct call_words *words, const char *text, char *ret_error,
+                        size_t error_size) {
     struct call *call = calloc(1, sizeof *call);
     if (call == NULL)
         abort();
     call->method = method;
-    struct parser p = {.call = call, .roles = role_enum, .error = ret_error, .error_size = error_size};
+    struct parser p = {.call = call, .words = words, .error = ret_error, .error_size = error_size};
     if (!parse(&p, text) || !check(&p)) {
         call_free(call);
         return NULL;
@@ -346,5 +377,6 @@ void call_free(struct call *call) {
             free(s->params[k]);
     }
     free(call->hash);
+    free(call->record);
     free(call);
 }

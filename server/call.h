@@ -7,9 +7,10 @@
  *     -- effect: ledger
  *     select * from record_attendance(:caller, :op, :meeting_id, :marks.person_id)
  *
- * effect: none (a read), log (a read that leaves a row), ledger (a write: its request has a field `op`); with the word
- * `alone`, on a connection of its own. hash: FIELD replaces that password by its Argon2id string. A read may hold
- * several statements, each headed by `-- fills: FIELD`. */
+ * effect: none (a read), log (a read that leaves a row: one statement), ledger (a write: its request has a field `op`);
+ * with the word `alone`, on a connection of its own. hash: FIELD replaces that password by its Argon2id string.
+ * changes: TOPIC... [of FIELD] tells what a write changes, and in which field its request names the record. A read may
+ * hold several statements, each headed by `-- fills: FIELD`. */
 #ifndef LVZHI_CALL_H
 #define LVZHI_CALL_H
 
@@ -37,15 +38,22 @@ struct call {
     uint32_t by;
     enum call_effect effect;
     bool alone;
-    char *hash; /* a field of the request, or NULL */
+    char *hash;      /* a field of the request, or NULL */
+    uint32_t topics; /* a topic's bit is 1 << its number in lvzhi.v1.Topic */
+    char *record;    /* the field of the request that names what is changed, or NULL */
     struct statement statements[LIMIT_STATEMENTS];
     size_t n_statements;
 };
 
-/* Parse. NULL: ret_error holds one line that says what is wrong. Free with call_free(). `role_enum` is lvzhi.v1.Role.
- */
-struct call *call_parse(const struct method *method, const ProtobufCEnumDescriptor *role_enum, const char *text,
-                        char *ret_error, size_t error_size);
+/* The words of a header: lvzhi.v1.Role and lvzhi.v1.Topic. */
+struct call_words {
+    const ProtobufCEnumDescriptor *roles;
+    const ProtobufCEnumDescriptor *topics;
+};
+
+/* Parse. NULL: ret_error holds one line that says what is wrong. Free with call_free(). */
+struct call *call_parse(const struct method *method, const struct call_words *words, const char *text, char *ret_error,
+                        size_t error_size);
 void call_free(struct call *call);
 
 #endif

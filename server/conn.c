@@ -5,6 +5,7 @@
 #include "login.h"
 #include "lvzhi/v1/wire.pb-c.h"
 #include "request.h"
+#include "topic.h"
 #include "worker.h"
 
 #include <assert.h>
@@ -43,6 +44,7 @@ void conn_close(struct conn *c) {
     if (c->closing)
         return;
     c->closing = true;
+    topic_forget(c);
     struct worker *w = c->worker;
     if (c->previous != NULL)
         c->previous->next = c->next;

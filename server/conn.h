@@ -41,6 +41,7 @@ struct conn {
     bool closing;
     bool closed;
     struct session session;
+    struct subscription *subscription; /* topic.c's; NULL: none */
 };
 
 /* Take a client whose connection waits at `server`: a listening TCP socket, or a pipe (`local`). */

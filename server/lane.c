@@ -300,6 +300,16 @@ void lane_committed(struct lane *lane) {
     lane->busy = false;
 }
 
+uint32_t lane_topics(const struct lane *lane) {
+    uint32_t topics = 0;
+    for (size_t i = 0; i < lane->n_items; i++) {
+        const struct work *w = lane->items[i];
+        if (w != NULL && w->entry != NULL && w->error == WIRE_OK)
+            topics |= w->entry->topics;
+    }
+    return topics;
+}
+
 static void prepend_run(struct lane *lane, size_t from, size_t to, bool careful) {
     struct work_queue works = {0};
     for (size_t i = from; i < to; i++) {

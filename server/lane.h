@@ -96,6 +96,10 @@ void lane_retry(struct lane *lane, uint64_t now_ms);
 /* The connection is gone, or a commit is not known to have reached the standby. */
 void lane_lost(struct lane *lane);
 
+/* Topics of the segment under way, where it is about to commit: of what it ran, and of what it found done before, for
+ * nobody knows whether that was told: who had committed it may have died then. */
+uint32_t lane_topics(const struct lane *lane);
+
 /* A work whose fate is known, oldest first; NULL when there is none. It belongs to its owner again. */
 struct work *lane_finished(struct lane *lane);
 

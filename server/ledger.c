@@ -22,27 +22,42 @@ const struct ledger_statement ledger_statements[LEDGER_STEPS] = {
                         {PG_INT4, UUID_ARRAY}},
     [LEDGER_INSERT] = {"ledger_insert",
                        "insert into data.operation (town_id, op_id, method, digest, reply, author_id, device_id,"
-                       " device_seq, authored_at)"
-                       " select $1, n.* from unnest($2, $3, $4, $5, $6, $7, $8, $9) as n",
-                       9,
+                       " device_seq, authored_at, topics, record_id, clock_off_ms)"
+                       " select $1, n.* from unnest($2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) as n",
+                       12,
                        {PG_INT4, UUID_ARRAY, INT4_ARRAY, BYTEA_ARRAY, BYTEA_ARRAY, UUID_ARRAY, UUID_ARRAY, INT8_ARRAY,
-                        TIMESTAMPTZ_ARRAY}},
+                        TIMESTAMPTZ_ARRAY, INT4_ARRAY, UUID_ARRAY, INT8_ARRAY}},
     /* A transactional message takes a transaction number and writes WAL, so its commit waits like any write's. */
     [LEDGER_WRITE] = {"ledger_write", "select pg_logical_emit_message(true, 'lvzhi', '')", 0, {0}},
     [LEDGER_ABANDON] = {"ledger_abandon", "select lv.refuse('conflict', 'operation_repeated')", 0, {0}},
 };
+
+static void put_int4(struct buffer *out, bool has, int32_t value) {
+    params_put_int32(out, has ? 4 : -1);
+    if (has)
+        params_put_int32(out, value);
+}
+
+static void put_int8(struct buffer *out, bool has, int64_t value) {
+    params_put_int32(out, has ? 8 : -1);
+    if (has)
+        params_put_int64(out, value);
+}
+
+static void put_uuid(struct buffer *out, bool has, const uint8_t id[16]) {
+    params_put_int32(out, has ? 16 : -1);
+    buffer_append(out, id, has ? 16 : 0);
+}
 
 /* One column of the insert: an array with a value of each item that is to be inserted. */
 static void put_value(struct buffer *out, size_t column, const struct work *w) {
     const struct ledger_entry *e = w->entry;
     switch (column) {
     case 1:
-        params_put_int32(out, OP_ID_SIZE);
-        buffer_append(out, e->op_id, OP_ID_SIZE);
+        put_uuid(out, true, e->op_id);
         return;
     case 2:
-        params_put_int32(out, 4);
-        params_put_int32(out, e->method);
+        put_int4(out, true, e->method);
         return;
     case 3:
         params_put_int32(out, DIGEST_SIZE);
@@ -53,22 +68,25 @@ static void put_value(struct buffer *out, size_t column, const struct work *w) {
         buffer_append(out, buffer_data(&w->reply), buffer_size(&w->reply));
         return;
     case 5:
-        params_put_int32(out, OP_ID_SIZE);
-        buffer_append(out, e->author_id, sizeof e->author_id);
+        put_uuid(out, true, e->author_id);
         return;
     case 6:
-        params_put_int32(out, e->has_device ? OP_ID_SIZE : -1);
-        buffer_append(out, e->device_id, e->has_device ? sizeof e->device_id : 0);
+        put_uuid(out, e->has_device, e->device_id);
         return;
     case 7:
-        params_put_int32(out, e->has_device_seq ? 8 : -1);
-        if (e->has_device_seq)
-            params_put_int64(out, e->device_seq);
+        put_int8(out, e->has_device_seq, e->device_seq);
         return;
     case 8:
-        params_put_int32(out, e->has_authored ? 8 : -1);
-        if (e->has_authored)
-            params_put_int64(out, e->authored);
+        put_int8(out, e->has_authored, e->authored);
+        return;
+    case 9:
+        put_int4(out, e->topics != 0, (int32_t)e->topics);
+        return;
+    case 10:
+        put_uuid(out, e->has_record, e->record_id);
+        return;
+    case 11:
+        put_int8(out, e->has_clock_off, e->clock_off_ms);
         return;
     default:
         abort();
@@ -91,8 +109,9 @@ static void put_array(struct buffer *out, uint32_t element, size_t column, const
 
 void ledger_bind(enum ledger_step step, const struct lane *lane, struct buffer *scratch,
                  struct ledger_params *ret_params) {
-    static const uint32_t elements[LEDGER_PARAMS_MAX] = {0,       PG_UUID, PG_INT4, PG_BYTEA,      PG_BYTEA,
-                                                         PG_UUID, PG_UUID, PG_INT8, PG_TIMESTAMPTZ};
+    static const uint32_t elements[LEDGER_PARAMS_MAX] = {
+        0, PG_UUID, PG_INT4, PG_BYTEA, PG_BYTEA, PG_UUID, PG_UUID, PG_INT8, PG_TIMESTAMPTZ, PG_INT4, PG_UUID, PG_INT8,
+    };
     size_t starts[LEDGER_PARAMS_MAX + 1];
     size_t count = ledger_statements[step].n_params;
     scratch->start = scratch->end = 0;

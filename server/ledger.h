@@ -7,7 +7,7 @@
 #include "buffer.h"
 #include "lane.h"
 
-enum { LEDGER_PARAMS_MAX = 9 };
+enum { LEDGER_PARAMS_MAX = 12 };
 
 struct ledger_statement {
     const char *name;

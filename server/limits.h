@@ -30,6 +30,7 @@ enum {
     LIMIT_SEGMENT_OPS = 128,
     LIMIT_SEGMENT_BYTES = 256 << 10,
     LIMIT_SEGMENT_READS = 64,
+    LIMIT_SEGMENT_LOGS = 16, /* reads that leave a row: the first is answered with the last */
     LIMIT_QUEUE = 32768,     /* requests waiting for PostgreSQL, a worker; past it BUSY */
     LIMIT_REFUSALS = 8,      /* a session's recent refusals past which it travels alone */
     LIMIT_TURNS = 8,         /* segments of the others after which such a session has one */
@@ -48,7 +49,9 @@ enum {
     TIMEOUT_UNSENT_MS = 30000,    /* bytes unsent for so long: a slow consumer */
     INTERVAL_PING_MS = 45000,     /* silence of 2.5 of them ends a connection */
     INTERVAL_TICK_MS = 250,
-    BACKOFF_MIN_MS = 50, /* between attempts to reach PostgreSQL */
+    INTERVAL_EVENT_MS = 100,  /* between EVENTs of one topic to one connection */
+    INTERVAL_NOTIFY_MS = 200, /* between a daemon's notifications to the others */
+    BACKOFF_MIN_MS = 50,      /* between attempts to reach PostgreSQL */
     BACKOFF_MAX_MS = 2000,
     RETRY_AFTER_MS = 1000, /* what BUSY and GOAWAY tell a client, at least */
 };

@@ -5,6 +5,7 @@
 #include "lvzhi/v1/wire.pb-c.h"
 #include "message.h"
 #include "statements.h"
+#include "topic.h"
 #include "uuid.h"
 #include "worker.h"
 
@@ -188,6 +189,7 @@ static void enter(struct conn *c, struct caller *caller) {
     uint8_t packed[512];
     Lvzhi__V1__Caller message;
     session_forget_caller(s);
+    topic_forget(c);
     s->caller = *caller;
     *caller = (struct caller){0};
     fill_caller(s, &message);
@@ -204,6 +206,12 @@ static void enter(struct conn *c, struct caller *caller) {
     protobuf_c_message_free_unpacked(dynamic, NULL);
     s->state = SESSION_LOGGED_IN;
     s->credits = LIMIT_CREDITS;
+}
+
+static int64_t wall_us(void) {
+    uv_timeval64_t now;
+    uv_gettimeofday(&now);
+    return now.tv_sec * 1000000 + now.tv_usec;
 }
 
 static void send_packed(struct conn *c, enum frame_type type, uint16_t code, uint32_t id,
@@ -238,9 +246,7 @@ static void welcome(struct exchange *x) {
     message.max_frame = (uint32_t)w->config->max_frame;
     message.credits = c->session.credits;
     message.ping_interval_ms = INTERVAL_PING_MS;
-    uv_timeval64_t now;
-    uv_gettimeofday(&now);
-    message.now_us = now.tv_sec * 1000000 + now.tv_usec;
+    message.now_us = wall_us();
     if (c->session.has_device) {
         message.has_device_seq = true;
         message.device_seq = x->device_seq;
@@ -353,6 +359,8 @@ void login_hello(struct conn *c, const struct frame *frame) {
     c->session.has_device = hello->has_device_id;
     if (hello->has_device_id)
         memcpy(c->session.device_id, hello->device_id.data, 16);
+    c->session.has_clock_off = hello->has_wall_us;
+    c->session.clock_off_ms = hello->wall_us / 1000 - wall_us() / 1000;
     set_device_param(x, 0);
     ask(x, c->worker, SESSION_DEVICE, c->session.town_id, on_device);
 }
@@ -455,6 +463,7 @@ static void begin_login(struct exchange *x) {
 static void on_logged_out(struct exchange *x) {
     struct conn *c = x->conn;
     session_forget_caller(&c->session);
+    topic_forget(c);
     c->session.state = SESSION_STRANGER;
     c->session.credits = LIMIT_CREDITS_STRANGER;
     session_answered(&c->session);

@@ -154,6 +154,8 @@ static void end(struct pipeline *p) {
     p->phase = PHASE_IDLE;
     switch (p->ending) {
     case END_COMMIT:
+        if (lane_topics(lane) != 0 && p->options.on_committed != NULL)
+            p->options.on_committed(p->options.user, lane->town_id, lane_topics(lane));
         lane_committed(lane);
         break;
     case END_ITEM_FAILED:

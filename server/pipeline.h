@@ -19,8 +19,9 @@ struct pipeline_options {
     size_t n_statements;
     size_t reply_max; /* bytes; a longer reply is refused */
     void *user;
-    void (*on_notification)(void *user, const char *payload); /* or NULL */
-    void (*on_ready)(void *user);                             /* connected (again); or NULL */
+    void (*on_notification)(void *user, const char *payload);           /* or NULL */
+    void (*on_ready)(void *user);                                       /* connected (again); or NULL */
+    void (*on_committed)(void *user, int32_t town_id, uint32_t topics); /* something changed; or NULL */
 };
 
 /* The options' strings and arrays must outlive it. */

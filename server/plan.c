@@ -242,7 +242,7 @@ bool plan_columns(const struct call *call, size_t statement, const struct descri
     if (n_columns > LIMIT_COLUMNS)
         return fail(&e, "more than %d columns", LIMIT_COLUMNS);
     choose_target(call, statement, columns, n_columns, plan);
-    if (call->effect != CALL_READ && plan->target != ROW_REPLY)
+    if (call->effect == CALL_LEDGER && plan->target != ROW_REPLY)
         return fail(&e, "a write gives one row of %s", call->method->reply->short_name);
     const ProtobufCMessageDescriptor *inner = plan->target == ROW_REPLY ? call->method->reply : plan->into->descriptor;
     plan->n_columns = n_columns;

@@ -168,8 +168,7 @@ static bool load_call(struct opening *o, const struct method *method) {
     char *text = file_read(path);
     if (text == NULL)
         return fail(o, "%s: rpc %s has no such file", path, method->name);
-    const ProtobufCFieldDescriptor *role = protobuf_c_message_descriptor_get_field_by_name(r->caller_message, "role");
-    e->call = call_parse(method, role->descriptor, text, o->error, o->error_size);
+    e->call = call_parse(method, &r->words, text, o->error, o->error_size);
     free(text);
     if (e->call == NULL)
         return false;
@@ -177,6 +176,8 @@ static bool load_call(struct opening *o, const struct method *method) {
     e->plans = allocate(e->call->n_statements, sizeof *e->plans);
     if (e->call->hash != NULL)
         e->hash = protobuf_c_message_descriptor_get_field_by_name(method->request, e->call->hash);
+    if (e->call->record != NULL)
+        e->record = protobuf_c_message_descriptor_get_field_by_name(method->request, e->call->record);
     for (size_t i = 0; i < e->call->n_statements; i++)
         if (!plan_statement(o, e->call, i, &e->plans[i]))
             return false;
@@ -222,11 +223,20 @@ static bool plan_caller(struct opening *o) {
     return ok;
 }
 
+/* The enum of a field that every descriptor set has. */
+static const ProtobufCEnumDescriptor *enum_of(const struct opening *o, const char *message, const char *field) {
+    const ProtobufCMessageDescriptor *m = catalogue_message(o->registry->catalogue, message);
+    const ProtobufCFieldDescriptor *f = m == NULL ? NULL : protobuf_c_message_descriptor_get_field_by_name(m, field);
+    return f == NULL || f->type != PROTOBUF_C_TYPE_ENUM ? NULL : f->descriptor;
+}
+
 static bool load_all(struct opening *o) {
     struct registry *r = o->registry;
     r->caller_message = catalogue_message(r->catalogue, "lvzhi.v1.Caller");
-    if (r->caller_message == NULL)
-        return fail(o, "%s: no message lvzhi.v1.Caller", o->config->descriptors);
+    r->words.roles = enum_of(o, "lvzhi.v1.Caller", "role");
+    r->words.topics = enum_of(o, "lvzhi.v1.SubscribeRequest", "topics");
+    if (r->words.roles == NULL || r->words.topics == NULL)
+        return fail(o, "%s: no lvzhi.v1.Caller.role or SubscribeRequest.topics", o->config->descriptors);
     if (!load_installation(o) || !load_composites(o) || !plan_caller(o) || !load_own_statements(o))
         return false;
     size_t count = catalogue_methods(r->catalogue);

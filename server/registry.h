@@ -26,7 +26,8 @@ struct endpoint {
     struct call *call;
     struct statement_plan *plans; /* call->n_statements */
     struct op_fields op;
-    const ProtobufCFieldDescriptor *hash; /* the password to be replaced, or NULL */
+    const ProtobufCFieldDescriptor *hash;   /* the password to be replaced, or NULL */
+    const ProtobufCFieldDescriptor *record; /* the id of what is changed, or NULL */
 };
 
 struct registry {
@@ -34,6 +35,7 @@ struct registry {
     struct endpoint *endpoints; /* in order of their number */
     size_t n_endpoints;
     const ProtobufCMessageDescriptor *caller_message;
+    struct call_words words;
     struct param_plan caller_plan; /* how :caller is bound */
     struct composites composites;
     struct pg_statement *statements; /* what every connection prepares */

@@ -6,6 +6,7 @@
 #include "login.h"
 #include "message.h"
 #include "statements.h"
+#include "topic.h"
 #include "worker.h"
 
 #include <assert.h>
@@ -27,7 +28,7 @@ struct request {
 };
 
 static bool is_ordered(const struct request *r) {
-    return r->endpoint->call->effect != CALL_READ || r->endpoint->call->alone;
+    return r->endpoint->call->effect == CALL_LEDGER || r->endpoint->call->alone;
 }
 
 static void answer_error(struct request *r, enum wire_error error, const char *rule, const char *args) {
@@ -124,6 +125,7 @@ static void bind_and_submit(struct request *r) {
     worker_submit(w, &r->work,
                   call->alone                 ? WORKER_ALONE
                   : call->effect == CALL_READ ? WORKER_READ
+                  : call->effect == CALL_LOG  ? WORKER_LOG
                                               : WORKER_WRITE,
                   pin);
 }
@@ -285,17 +287,44 @@ static bool read_message(struct request *r, const struct frame *frame) {
         return false;
     }
     r->entry.method = method->number;
+    r->entry.topics = r->endpoint->call->topics;
+    r->entry.has_clock_off = r->conn->session.has_clock_off;
+    r->entry.clock_off_ms = r->conn->session.clock_off_ms;
+    const ProtobufCFieldDescriptor *record = r->endpoint->record;
+    if (record != NULL && !read_id(r->message, record, r->entry.record_id, &r->entry.has_record))
+        r->entry.has_record = false; /* no id: params.c refuses it */
     ledger_digest(method->number, frame->payload, frame->payload_size,
                   r->endpoint->hash == NULL ? NULL : r->conn->worker->secret, r->entry.digest);
     r->work.entry = &r->entry;
     return true;
 }
 
+void request_refuse_role(struct conn *c, uint32_t id, const char *method, uint32_t by) {
+    const ProtobufCEnumDescriptor *roles = c->worker->registry->words.roles;
+    char args[256];
+    int used =
+        snprintf(args, sizeof args, "call=%s\nrole=%s\nroles=", method, enum_text(roles, c->session.caller.role));
+    bool first = true;
+    for (unsigned i = 0; i < roles->n_values && used > 0 && (size_t)used < sizeof args; i++) {
+        if ((by & 1u << roles->values[i].value) == 0)
+            continue;
+        used += snprintf(args + used, sizeof args - (size_t)used, first ? "%s" : " %s",
+                         enum_text(roles, roles->values[i].value));
+        first = false;
+    }
+    session_answered(&c->session);
+    conn_send_error(c, id, WIRE_FORBIDDEN, "role_may_not", args, 0);
+}
+
 void request_begin(struct conn *c, const struct frame *frame) {
-    if (frame->code < METHOD_CALLS_FROM && login_request(c, frame))
+    if (frame->code < METHOD_CALLS_FROM && (login_request(c, frame) || topic_request(c, frame)))
         return;
     const struct endpoint *endpoint = registry_find(c->worker->registry, frame->code);
     enum wire_error error = endpoint == NULL ? WIRE_UNKNOWN_METHOD : session_may_call(&c->session, endpoint->call);
+    if (error == WIRE_FORBIDDEN) {
+        request_refuse_role(c, frame->id, endpoint->call->method->name, endpoint->call->by);
+        return;
+    }
     if (error == WIRE_OK && worker_is_full(c->worker))
         error = WIRE_BUSY;
     if (error != WIRE_OK) {

@@ -144,10 +144,22 @@ static bool put_columns(const struct statement_plan *plan, const struct cell *ce
     return true;
 }
 
+static bool is_of_reply_only(const struct statement_plan *plan, const struct cell *cells) {
+    bool any = false;
+    for (size_t i = 0; i < plan->n_columns; i++) {
+        if (!plan->columns[i].of_reply && cells[i].size >= 0)
+            return false;
+        any = any || (plan->columns[i].of_reply && cells[i].size >= 0);
+    }
+    return any;
+}
+
 bool rows_append(const struct statement_plan *plan, const struct cell *cells, bool last, struct buffer *out,
                  const char **ret_column) {
     if (plan->target == ROW_REPLY)
         return put_columns(plan, cells, false, out, ret_column);
+    if (last && plan->target == ROW_LIST && is_of_reply_only(plan, cells))
+        return put_columns(plan, cells, true, out, ret_column);
 
     /* The message's length stands before it and is known after: leave room for the usual one and shift if it is not. */
     put_tag(out, plan->into, 2);

@@ -44,6 +44,8 @@ struct session {
     struct buffer composite; /* :caller in binary */
     bool has_token;
     uint8_t token_hash[32];
+    bool has_clock_off;
+    int64_t clock_off_ms; /* the client's wall clock less ours, when HELLO came */
 
     uint32_t credits;
     uint32_t in_flight;

@@ -28,4 +28,5 @@ const struct session_statement session_statements[SESSION_STATEMENTS] = {
                        3,
                        {PG_BYTEA, PG_BYTEA, PG_TEXT}},
     [SESSION_REVOKED] = {{.name = "session_revoked", .sql = "select session_revoked($1, $2)"}, 2, {PG_INT8, PG_BYTEA}},
+    [SESSION_NOTIFY] = {{.name = "session_notify", .sql = "select pg_notify('lvzhi', $1)"}, 1, {PG_TEXT}},
 };

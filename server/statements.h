@@ -4,7 +4,7 @@
 
 #include "plan.h"
 
-enum { METHOD_LOGIN = 1, METHOD_LOGOUT = 2, METHOD_ENROL = 3, METHOD_CALLS_FROM = 16 };
+enum { METHOD_LOGIN = 1, METHOD_LOGOUT = 2, METHOD_ENROL = 3, METHOD_SUBSCRIBE = 4, METHOD_CALLS_FROM = 16 };
 
 enum session_statement_id {
     SESSION_DEVICE,  /* device -> epoch, public key, revoked, device_seq */
@@ -16,6 +16,7 @@ enum session_statement_id {
     SESSION_LOGOUT,  /* token hash */
     SESSION_ENROL,   /* code hash, public key, name -> device */
     SESSION_REVOKED, /* seconds, checksum of the rules -> lines as notifications say them */
+    SESSION_NOTIFY,  /* what other daemons are told -> nothing */
     SESSION_STATEMENTS,
 };
 

@@ -37,6 +37,11 @@ struct ledger_entry {
     bool has_authored;
     int64_t device_seq;
     int64_t authored; /* microseconds since 2000, as PostgreSQL counts */
+    uint32_t topics;  /* what it changes (call.h) */
+    uint8_t record_id[16];
+    bool has_record;
+    bool has_clock_off;
+    int64_t clock_off_ms; /* the client's clock less ours */
 };
 
 struct work {

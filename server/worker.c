@@ -5,6 +5,7 @@
 #include "listener.h"
 #include "log.h"
 #include "login.h"
+#include "topic.h"
 #include "uuid.h"
 
 #include <assert.h>
@@ -16,16 +17,18 @@
 #include <sys/resource.h>
 #include <systemd/sd-daemon.h>
 
+enum { PIPELINES_MAX = 16 + 16 + 2 };
 enum { REVOKED_MARGIN_S = 60 }; /* clocks and transactions under way */
 enum { EXIT_NEW_SCHEMA = 75 };  /* EX_TEMPFAIL: whoever keeps the daemon starts it again */
 
-static size_t each_pipeline(struct worker *w, struct pipeline *ret[33]) {
+static size_t each_pipeline(struct worker *w, struct pipeline *ret[PIPELINES_MAX]) {
     size_t n = 0;
     for (int i = 0; i < w->config->write_connections; i++)
         ret[n++] = w->writes[i];
     for (int i = 0; i < w->config->read_connections; i++)
         ret[n++] = w->reads[i];
     ret[n++] = w->alone;
+    ret[n++] = w->log;
     return n;
 }
 
@@ -34,7 +37,7 @@ uint64_t worker_now_ms(const struct worker *w) {
 }
 
 bool worker_is_full(const struct worker *w) {
-    struct pipeline *all[33];
+    struct pipeline *all[PIPELINES_MAX];
     size_t load = 0, n = each_pipeline((struct worker *)(uintptr_t)w, all);
     for (size_t i = 0; i < n; i++)
         load += pipeline_load(all[i]);
@@ -53,6 +56,9 @@ void worker_submit(struct worker *w, struct work *work, enum worker_lane lane, u
     switch (lane) {
     case WORKER_ALONE:
         pipeline_push(w->alone, work);
+        break;
+    case WORKER_LOG:
+        pipeline_push(w->log, work);
         break;
     case WORKER_WRITE:
         pipeline_push(w->writes[pin * 0x9E3779B97F4A7C15u % (uint64_t)w->config->write_connections], work);
@@ -74,10 +80,11 @@ void worker_mark_dirty(struct worker *w, struct conn *c) {
     w->dirty = c;
 }
 
-/* The end of a turn: everything read has been queued; send segments, give answers, write them. */
-static void on_check(uv_check_t *check) {
-    struct worker *w = check->data;
-    struct pipeline *all[33];
+static void on_wake(uv_timer_t *timer);
+
+/* The end of a turn: everything read has been queued; send segments, give answers, tell of changes, write it all. */
+static void end_turn(struct worker *w) {
+    struct pipeline *all[PIPELINES_MAX];
     size_t n = each_pipeline(w, all);
     bool again;
     do {
@@ -85,6 +92,9 @@ static void on_check(uv_check_t *check) {
         for (size_t i = 0; i < n; i++)
             again = pipeline_kick(all[i]) || again;
     } while (again);
+    uint64_t now_ms = worker_now_ms(w), next_ms = topics_tell(w->topics, now_ms);
+    if (next_ms != UINT64_MAX)
+        uv_timer_start(&w->wake, on_wake, next_ms - now_ms, 0);
     while (w->dirty != NULL) {
         struct conn *c = w->dirty;
         w->dirty = c->next_dirty;
@@ -92,8 +102,17 @@ static void on_check(uv_check_t *check) {
     }
 }
 
+static void on_check(uv_check_t *check) {
+    end_turn(check->data);
+}
+
+/* Timers run before sockets are waited for: what is told now must not wait for them. */
+static void on_wake(uv_timer_t *timer) {
+    end_turn(timer->data);
+}
+
 static void close_all(struct worker *w) {
-    struct pipeline *all[33];
+    struct pipeline *all[PIPELINES_MAX];
     size_t n = each_pipeline(w, all);
     w->finished = true;
     listener_close(w);
@@ -103,6 +122,7 @@ static void close_all(struct worker *w) {
         pipeline_close(all[i]);
     uv_close((uv_handle_t *)&w->check, NULL);
     uv_close((uv_handle_t *)&w->tick, NULL);
+    uv_close((uv_handle_t *)&w->wake, NULL);
     uv_close((uv_handle_t *)&w->terminate, NULL);
     uv_close((uv_handle_t *)&w->interrupt, NULL);
 }
@@ -130,7 +150,7 @@ static void on_signal(uv_signal_t *handle, int number) {
 
 static void on_tick(uv_timer_t *timer) {
     struct worker *w = timer->data;
-    struct pipeline *all[33];
+    struct pipeline *all[PIPELINES_MAX];
     size_t n = each_pipeline(w, all);
     uint64_t now_ms = worker_now_ms(w);
     for (size_t i = 0; i < n; i++)
@@ -146,13 +166,18 @@ static void on_tick(uv_timer_t *timer) {
         close_all(w);
 }
 
-/* A device or an account was revoked, or the schema has changed (sql/rules/50_admin.sql, migrate.c). */
+/* A device or an account was revoked, the schema has changed (sql/rules/50_admin.sql, migrate.c), or records have
+ * (topic.c). */
 static void on_notification(void *user, const char *payload) {
     struct worker *w = user;
     uint8_t uuid[16];
     if (strcmp(payload, "schema") == 0) {
         log_line(LOG_INFO, "the schema has changed");
         drain(w, EXIT_NEW_SCHEMA);
+        return;
+    }
+    if (strncmp(payload, "changed ", 8) == 0) {
+        topics_heard(w->topics, payload + 8);
         return;
     }
     /* "account TOWN UUID" or "device TOWN UUID" */
@@ -176,9 +201,16 @@ static void on_notification(void *user, const char *payload) {
 /* The listening connection is back: what it could not hear has to be asked for. */
 static void on_listening(void *user) {
     struct worker *w = user;
-    if (w->listened_ms != 0)
+    if (w->listened_ms != 0) {
         login_catch_up(w, (worker_now_ms(w) - w->listened_ms) / 1000 + REVOKED_MARGIN_S, on_notification);
+        topics_missed(w->topics);
+    }
     w->listened_ms = worker_now_ms(w);
+}
+
+static void on_committed(void *user, int32_t town_id, uint32_t topics) {
+    struct worker *w = user;
+    topics_committed(w->topics, town_id, topics);
 }
 
 static void open_pipelines(struct worker *w, const char *const setup[3]) {
@@ -188,6 +220,7 @@ static void open_pipelines(struct worker *w, const char *const setup[3]) {
         .n_statements = w->registry->n_statements,
         .reply_max = (size_t)w->config->max_frame - FRAME_HEADER_SIZE,
         .user = w,
+        .on_committed = on_committed,
     };
     options.kind = LANE_WRITES;
     options.ops_max = LIMIT_SEGMENT_OPS;
@@ -195,6 +228,9 @@ static void open_pipelines(struct worker *w, const char *const setup[3]) {
     options.name = "write";
     for (int i = 0; i < w->config->write_connections; i++)
         w->writes[i] = pipeline_open(&w->loop, &options);
+    options.ops_max = LIMIT_SEGMENT_LOGS;
+    options.name = "log";
+    w->log = pipeline_open(&w->loop, &options);
     options.ops_max = 1;
     options.setup = setup[1];
     options.name = "alone";
@@ -212,12 +248,14 @@ static void open_pipelines(struct worker *w, const char *const setup[3]) {
 
 /* What each kind of connection sets for itself. Generic plans: a call's plan must not depend on its first arguments.
  * Writes find their few rows by keys, also when the statistics still say that a table is empty: a plan made then would
- * read all of it for as long as the connection lives. (Imports, which write much, are `alone`.) */
+ * read all of it for as long as the connection lives. (Imports, which write much, are `alone`.) To compile a statement
+ * would take longer than to run it. */
 static char *setup_text(const struct config *config, const char *settings) {
     char *text;
     if (asprintf(&text,
                  "select set_config(name, value, false) from (values ('search_path', 'lv, data'),"
-                 " ('plan_cache_mode', 'force_generic_plan'), ('lock_timeout', '5s'), ('application_name', 'lvzhid'),"
+                 " ('plan_cache_mode', 'force_generic_plan'), ('jit', 'off'), ('lock_timeout', '5s'),"
+                 " ('application_name', 'lvzhid'),"
                  " ('app.clock_offset', '%s'), %s) as s (name, value)",
                  config->clock_offset, settings) < 0)
         abort();
@@ -267,10 +305,13 @@ static bool open_all(struct worker *w, const char *const setup[3], char *ret_err
     if (!listener_open(w, ret_error, error_size))
         return false;
     w->passwords = passwords_new(&w->loop);
+    w->topics = topics_new(w);
     open_pipelines(w, setup);
     uv_check_init(&w->loop, &w->check);
     w->check.data = w;
     uv_check_start(&w->check, on_check);
+    uv_timer_init(&w->loop, &w->wake);
+    w->wake.data = w;
     uv_timer_init(&w->loop, &w->tick);
     w->tick.data = w;
     uv_timer_start(&w->tick, on_tick, INTERVAL_TICK_MS, INTERVAL_TICK_MS);
@@ -305,6 +346,7 @@ int worker_run(const struct config *config, struct registry *registry) {
     (void)closed;
     int exit_code = w->exit_code;
     passwords_free(w->passwords);
+    topics_free(w->topics);
     tls_context_free(w->tls);
     buffer_release(&w->scratch);
     for (int i = 0; i < 3; i++)

@@ -25,7 +25,9 @@ struct worker {
     struct pipeline *writes[16];
     struct pipeline *reads[16];
     struct pipeline *alone;
+    struct pipeline *log;
     size_t next_read;
+    struct topics *topics;
 
     struct conn *conns;
     struct conn *dirty;
@@ -41,6 +43,7 @@ struct worker {
     bool has_tcp, has_unix;
     uv_check_t check;
     uv_timer_t tick;
+    uv_timer_t wake; /* when there is something to tell (topic.h) */
     uv_signal_t terminate;
     uv_signal_t interrupt;
     uint64_t listened_ms; /* when notifications were last sure to arrive; 0: never yet */
@@ -54,8 +57,9 @@ struct worker {
 int worker_run(const struct config *config, struct registry *registry);
 
 /* Hand a work to PostgreSQL: reads to any connection, writes to the one that `pin` (a device's or a connection's
- * number) always has, so that they keep their order. */
-enum worker_lane { WORKER_READ, WORKER_WRITE, WORKER_ALONE };
+ * number) always has, so that they keep their order. Reads that leave a row have a connection of their own, so that
+ * what they look at and lock never stands in the way of writes. */
+enum worker_lane { WORKER_READ, WORKER_WRITE, WORKER_ALONE, WORKER_LOG };
 void worker_submit(struct worker *worker, struct work *work, enum worker_lane lane, uint64_t pin);
 
 /* Too much waits for PostgreSQL: answer BUSY. */

@@ -7,10 +7,13 @@
 
 struct kinds {
     struct catalogue *catalogue;
-    const ProtobufCEnumDescriptor *roles;
+    struct call_words words;
     const ProtobufCMessageDescriptor *caller;
     struct arena arena; /* of the messages made here */
 };
+
+/* The words of a header, as the descriptors have them. */
+struct call_words call_words_of(const struct catalogue *catalogue);
 
 struct kinds *kinds_open(void);
 void kinds_close(struct kinds *kinds);

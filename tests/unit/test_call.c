@@ -15,7 +15,7 @@ static struct call *parse(const struct kinds *kinds, const char *method, const c
     const struct method *m = catalogue_method_named(kinds->catalogue, method);
     cr_assert_not_null(m, "%s", method);
     ret_error[0] = '\0';
-    return call_parse(m, kinds->roles, text, ret_error, error_size);
+    return call_parse(m, &kinds->words, text, ret_error, error_size);
 }
 
 /* Refused, with one line that names the file and contains `said`. */
@@ -68,11 +68,11 @@ Test(call, policies) {
 
 Test(call, roles_are_those_of_the_wire) {
     struct kinds *kinds = kinds_open();
-    for (unsigned i = 0; i < kinds->roles->n_values; i++) {
+    for (unsigned i = 0; i < kinds->words.roles->n_values; i++) {
         char header[128];
-        int value = kinds->roles->values[i].value;
+        int value = kinds->words.roles->values[i].value;
         cr_assert(value >= 1 && value < 30);
-        snprintf(header, sizeof header, "-- by: %s\n-- effect: none\n", enum_text(kinds->roles, value));
+        snprintf(header, sizeof header, "-- by: %s\n-- effect: none\n", enum_text(kinds->words.roles, value));
         expect_policy("Ask", header, 1u << value, CALL_READ, false, NULL);
     }
     kinds_close(kinds);
@@ -102,6 +102,39 @@ Test(call, headers_that_are_refused) {
     expect_refused("Write", WRITE "-- hash: words\nselect 1", "words");
     /* A header after the statement has begun is a comment of it. */
     expect_refused("Ask", "-- by: clerk\nselect 1\n-- effect: none\n", "effect:");
+}
+
+static void expect_changes(const char *header, uint32_t topics, const char *record) {
+    struct kinds *kinds = kinds_open();
+    char text[512];
+    snprintf(text, sizeof text, WRITE "%sselect 1", header);
+    struct call *call = kinds_call(kinds, "Write", text);
+    cr_expect_eq(call->topics, topics, "%s: %x", header, call->topics);
+    cr_expect(record == NULL ? call->record == NULL : call->record != NULL && strcmp(call->record, record) == 0, "%s",
+              header);
+    call_free(call);
+    kinds_close(kinds);
+}
+
+Test(call, what_a_write_changes) {
+    expect_changes("", 0, NULL);
+    expect_changes("-- changes: meeting\n", 1 << 1, NULL);
+    expect_changes("--changes:\tfeedback  meeting\t\n", 1 << 1 | 1 << 2, NULL);
+    expect_changes("-- changes: roster roster\n", 1 << 5, NULL);
+    expect_changes("-- changes: suggestion notice of thing_id\n", 1 << 3 | 1 << 4, "thing_id");
+    expect_refused("Write", WRITE "-- changes:\nselect 1", "topic");
+    expect_refused("Write", WRITE "-- changes: of thing_id\nselect 1", "'of'");
+    expect_refused("Write", WRITE "-- changes: meetings\nselect 1", "meetings");
+    expect_refused("Write", WRITE "-- changes: topic_meeting\nselect 1", "topic_meeting");
+    expect_refused("Write", WRITE "-- changes: meeting\n-- changes: notice\nselect 1", "twice");
+    expect_refused("Write", WRITE "-- changes: meeting of\nselect 1", "of");
+    expect_refused("Write", WRITE "-- changes: meeting of nothing_id\nselect 1", "nothing_id");
+    expect_refused("Write", WRITE "-- changes: meeting of thing_ids\nselect 1", "thing_ids");
+    expect_refused("Write", WRITE "-- changes: meeting of blob\nselect 1", "blob");
+    expect_refused("Write", WRITE "-- changes: meeting of number\nselect 1", "number");
+    expect_refused("Write", WRITE "-- changes: meeting of thing_id notice\nselect 1", "notice");
+    expect_refused("Ask", ASK "-- changes: meeting\nselect 1", "changes:");
+    expect_refused("Ask", "-- by: clerk\n-- effect: log\n-- changes: meeting\nselect 1", "changes:");
 }
 
 /* The last words of a list count as the first do, however long it or one of them is. */
@@ -165,7 +198,7 @@ Test(call, a_short_buffer_for_the_error) {
     for (size_t size = 1; size < 80; size++) {
         char *error = malloc(size);
         cr_assert_not_null(error);
-        cr_expect_null(call_parse(catalogue_method_named(kinds->catalogue, "Ask"), kinds->roles,
+        cr_expect_null(call_parse(catalogue_method_named(kinds->catalogue, "Ask"), &kinds->words,
                                   "-- by: baker\n-- effect: none\nselect 1", error, size));
         cr_expect_lt(strnlen(error, size), size);
         free(error);
@@ -280,8 +313,7 @@ Test(call, every_file_of_the_house) {
     char error[256] = "", path[256];
     struct catalogue *catalogue = catalogue_open_file(LVZHI_DESCRIPTORS, error, sizeof error);
     cr_assert_not_null(catalogue, "%s", error);
-    const ProtobufCMessageDescriptor *caller = catalogue_message(catalogue, "lvzhi.v1.Caller");
-    const ProtobufCFieldDescriptor *role = protobuf_c_message_descriptor_get_field_by_name(caller, "role");
+    const struct call_words words = call_words_of(catalogue);
     size_t calls = 0;
     for (size_t i = 0; i < catalogue_methods(catalogue); i++) {
         const struct method *method = catalogue_method_at(catalogue, i);
@@ -289,7 +321,7 @@ Test(call, every_file_of_the_house) {
             continue;
         snprintf(path, sizeof path, "sql/calls/%s.sql", method->file);
         char *text = golden_source_file(path);
-        struct call *call = call_parse(method, role->descriptor, text, error, sizeof error);
+        struct call *call = call_parse(method, &words, text, error, sizeof error);
         cr_expect_not_null(call, "%s", error);
         for (size_t k = 0; call != NULL && k < call->n_statements; k++)
             cr_expect(strstr(call->statements[k].sql, " :") == NULL, "%s: %s", path, call->statements[k].sql);

@@ -114,19 +114,29 @@ Test(ledger, the_insert) {
         HEAD("00000b86") "ffffffff",
         HEAD("00000014") "ffffffff",
         HEAD("000004a0") "ffffffff",
+        HEAD("00000017") "ffffffff",
+        HEAD("00000b86") "ffffffff",
+        HEAD("00000014") "ffffffff",
     };
-    expect_params(&s, LEDGER_INSERT, expected, 9);
+    expect_params(&s, LEDGER_INSERT, expected, 12);
 
     buffer_append(&s.works[1].reply, "xnew", 4);
     buffer_consume(&s.works[1].reply, 1);
     s.entries[1].has_device = s.entries[1].has_device_seq = s.entries[1].has_authored = true;
     s.entries[1].device_seq = 258;
     s.entries[1].authored = 1;
+    s.entries[1].topics = 6;
+    s.entries[1].has_record = s.entries[1].has_clock_off = true;
+    memset(s.entries[1].record_id, 0x51, sizeof s.entries[1].record_id);
+    s.entries[1].clock_off_ms = -2;
     expected[4] = HEAD("00000011") "00000003 6e6577";
     expected[6] = HEAD("00000b86") "00000010" TIMES16("41");
     expected[7] = HEAD("00000014") "00000008 0000000000000102";
     expected[8] = HEAD("000004a0") "00000008 0000000000000001";
-    expect_params(&s, LEDGER_INSERT, expected, 9);
+    expected[9] = HEAD("00000017") "00000004 00000006";
+    expected[10] = HEAD("00000b86") "00000010" TIMES16("51");
+    expected[11] = HEAD("00000014") "00000008 fffffffffffffffe";
+    expect_params(&s, LEDGER_INSERT, expected, 12);
     segment_close(&s);
 }
 
@@ -138,6 +148,8 @@ Test(ledger, the_insert_of_several) {
     s.entries[1].has_device_seq = true;
     s.entries[1].device_seq = 1;
     s.entries[0].method = 65535;
+    s.entries[0].topics = 1 << 5;
+    s.entries[1].has_record = s.entries[1].has_clock_off = true;
     buffer_append(&s.works[0].reply, "a", 1);
     static const char *const expected[] = {
         TOWN,
@@ -149,8 +161,11 @@ Test(ledger, the_insert_of_several) {
         HEAD2("00000b86") "ffffffff ffffffff",
         HEAD2("00000014") "ffffffff 00000008 0000000000000001",
         HEAD2("000004a0") "ffffffff ffffffff",
+        HEAD2("00000017") "00000004 00000020 ffffffff",
+        HEAD2("00000b86") "ffffffff 00000010" TIMES16("00"),
+        HEAD2("00000014") "ffffffff 00000008 0000000000000000",
     };
-    expect_params(&s, LEDGER_INSERT, expected, 9);
+    expect_params(&s, LEDGER_INSERT, expected, 12);
     segment_close(&s);
 }
 
@@ -170,8 +185,8 @@ Test(ledger, large_replies) {
 }
 
 Test(ledger, types_are_declared) {
-    static const uint32_t insert[] = {23, 2951, 1007, 1001, 1001, 2951, 2951, 1016, 1185};
-    for (size_t i = 0; i < 9; i++)
+    static const uint32_t insert[] = {23, 2951, 1007, 1001, 1001, 2951, 2951, 1016, 1185, 1007, 2951, 1016};
+    for (size_t i = 0; i < 12; i++)
         cr_expect_eq(ledger_statements[LEDGER_INSERT].types[i], insert[i], "%zu", i);
     cr_expect_eq(ledger_statements[LEDGER_LOOK_UP].types[0], 23);
     cr_expect_eq(ledger_statements[LEDGER_LOOK_UP].types[1], 2951);

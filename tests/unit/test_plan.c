@@ -31,7 +31,7 @@ static const char language[] =
     "message Branch { repeated Leaf leaves = 1; }\n"
     "message Tree { optional Branch branch = 1; repeated Branch branches = 2; }\n"
     "message WriteRequest { optional lvzhi.v1.Op op = 1; optional string password = 2; repeated string words = 3;"
-    "optional int32 number = 4; }\n"
+    "optional int32 number = 4; optional bytes thing_id = 5; repeated bytes thing_ids = 6; optional bytes blob = 7; }\n"
     "message WriteReply { optional int32 number = 1; repeated Every many = 2; }\n"
     "message TwoReply { repeated Every first = 1; repeated Every second = 2; optional string next = 3; }\n"
     "message ListReply { optional string next = 1; repeated Every many = 2; optional Every one = 3;"
@@ -40,6 +40,15 @@ static const char language[] =
     "rpc Ask(All) returns (All) { option (lvzhi.v1.method) = 100; }"
     "rpc Write(WriteRequest) returns (WriteReply) { option (lvzhi.v1.method) = 101; }"
     "rpc AskTwo(Holder) returns (TwoReply) { option (lvzhi.v1.method) = 102; } }\n";
+
+struct call_words call_words_of(const struct catalogue *catalogue) {
+    const ProtobufCMessageDescriptor *caller = catalogue_message(catalogue, "lvzhi.v1.Caller");
+    const ProtobufCMessageDescriptor *subscribe = catalogue_message(catalogue, "lvzhi.v1.SubscribeRequest");
+    return (struct call_words){
+        .roles = protobuf_c_message_descriptor_get_field_by_name(caller, "role")->descriptor,
+        .topics = protobuf_c_message_descriptor_get_field_by_name(subscribe, "topics")->descriptor,
+    };
+}
 
 struct kinds *kinds_open(void) {
     char folder[] = "/tmp/lvzhi_kinds_XXXXXX", path[64], set[64], command[1024], error[256] = "";
@@ -65,7 +74,7 @@ struct kinds *kinds_open(void) {
     (void)unlink(set);
     (void)rmdir(folder);
     kinds->caller = catalogue_message(kinds->catalogue, "lvzhi.v1.Caller");
-    kinds->roles = protobuf_c_message_descriptor_get_field_by_name(kinds->caller, "role")->descriptor;
+    kinds->words = call_words_of(kinds->catalogue);
     arena_init(&kinds->arena, 64 << 20);
     return kinds;
 }
@@ -80,7 +89,7 @@ struct call *kinds_call(const struct kinds *kinds, const char *method, const cha
     char error[256] = "";
     const struct method *m = catalogue_method_named(kinds->catalogue, method);
     cr_assert_not_null(m, "%s", method);
-    struct call *call = call_parse(m, kinds->roles, text, error, sizeof error);
+    struct call *call = call_parse(m, &kinds->words, text, error, sizeof error);
     cr_assert_not_null(call, "%s: %s", text, error);
     return call;
 }

@@ -279,6 +279,24 @@ Test(rows, a_list_with_fields_of_the_reply) {
     making_close(&m);
 }
 
+Test(rows, an_end_without_an_element) {
+    struct making m;
+    making_open(&m, "many", "small:23 next:25");
+    cr_assert(append(&m, false, "00000001", "78", NULL));
+    cr_assert(append(&m, true, NULL, "79", NULL));
+    size_t count;
+    const ProtobufCMessage *reply = read_reply(&m);
+    (void)kinds_get_all(reply, "many", &count);
+    cr_expect_eq(count, 1);
+    cr_expect_str_eq(*(char *const *)kinds_get(reply, "next"), "y");
+    making_close(&m);
+    making_open(&m, "many", "small:23 next:25"); /* nothing of the reply either: an element, as everywhere */
+    cr_assert(append(&m, true, NULL, NULL, NULL));
+    (void)kinds_get_all(read_reply(&m), "many", &count);
+    cr_expect_eq(count, 1);
+    making_close(&m);
+}
+
 /* A message's length stands before it in one byte, two or three. */
 Test(rows, messages_of_every_length) {
     static const size_t sizes[] = {0,     1,     100,   123,   124,   125,    126,     127,     128,
