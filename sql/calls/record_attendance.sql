@@ -1,6 +1,7 @@
 -- Marks deputies at one meeting; a mark that changes an earlier one is a correction and keeps both.
 -- by: clerk leader office chair
 -- effect: ledger
+-- changes: meeting of meeting_id
 with added as (
     -- All is well, or the line is left out and refuse_marks() below says why. This statement runs more often than all
     -- others: its cost is the number of its plan's nodes.

@@ -45,6 +45,22 @@ begin
 end
 $$;
 
+-- Which lines of a roll that they see: deputies their own; of the whole town's, clerks and leaders their group's.
+create function lv.line_seen(who data.caller, meeting_group uuid, held_on date, person uuid) returns boolean
+language plpgsql stable as $$
+begin
+    return coalesce(
+        case
+            when (who).role = 'deputy' then person = (who).person_id
+            when (who).role in ('clerk', 'leader') and meeting_group is null
+                then lv.stands_in_group(person, (who).group_id, held_on)
+            else true
+        end,
+        false
+    );
+end
+$$;
+
 -- Why a mark may not be made, or null (rules.md section 2): clerks and leaders mark their own group's deputies, a
 -- closed meeting's changed mark needs its reason, after locking only the chair marks. Null `mark`: none was given.
 create function lv.mark_rule(
