@@ -46,4 +46,5 @@ order by v.day_on, v.code
 -- fills: settings
 select s.key, trim_scale(s.value)::text as value, s.holds_from as holds_from_on
 from settings_on(:to_on) as s
+where s.key !~ '^(meeting|quorum|feedback|suggestion)_'
 order by s.key

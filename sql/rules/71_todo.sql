@@ -1,0 +1,427 @@
+-- What waits for whom: computed from the states of the records, never stored.
+
+create type lv.todo as (
+    subject text, -- meeting, leave, correction, feedback, suggestion, notice
+    rule text,    -- what is to be done
+    record_id uuid,
+    code text,
+    title text,
+    person_code text,
+    since_on date,
+    due_on date
+);
+
+-- Who is to do what next: where a record stands, which facts must be true of it (their names stand where they are
+-- found, below), and by which of a meeting's days. `watch`: another's step that is late; who has a step of their own in
+-- the record is not shown it.
+create view lv.todo_state with (security_invoker = true) as
+select t.subject, t.states, t.roles, t.facts, t.due, t.watch, t.rule
+from (
+    values
+    -- Meetings: `own`: of the clerk's or leader's group; the office's and the chair's own are the whole town's.
+    (
+        'meeting', '{planned}'::text[], '{clerk,leader,office}'::text[], '{own,near}'::text[], 'notify', false,
+        'todo_meeting_notify'
+    ),
+    (
+        'meeting', '{notified}', '{clerk,leader,office}', '{own,ahead,unproved}', 'notify', false,
+        'todo_notice_proofs'
+    ),
+    ('meeting', '{notified}', '{clerk,leader,office}', '{own,held}', 'held', false, 'todo_meeting_open'),
+    ('meeting', '{open}', '{clerk,leader,office}', '{own,past}', 'held', false, 'todo_meeting_close'),
+    ('meeting', '{closed}', '{clerk,leader,office}', '{own,unmarked}', 'minutes', false, 'todo_unknown_marks'),
+    ('meeting', '{closed}', '{clerk,leader,office}', '{own,without_minutes}', 'minutes', false, 'todo_minutes'),
+    ('meeting', '{closed}', '{clerk,leader,office}', '{own,sent_back}', 'minutes', false, 'todo_minutes_again'),
+    ('meeting', '{open,closed,approved}', '{office}', '{conflict}', 'minutes', false, 'todo_conflict'),
+    ('meeting', '{closed}', '{leader,chair}', '{own,written,anothers}', 'confirm', false, 'todo_minutes_confirm'),
+    (
+        'meeting', '{closed}', '{office}', '{confirmed,complete,anothers,plain}', 'approve', false,
+        'todo_minutes_approve'
+    ),
+    ('meeting', '{closed}', '{chair}', '{own,confirmed,complete,anothers}', 'approve', false, 'todo_minutes_approve'),
+    ('meeting', '{approved}', '{office}', '{settled}', 'lock', false, 'todo_meeting_lock'),
+    ('meeting', '{postponed}', '{clerk,leader,office}', '{own}', null, false, 'todo_meeting_replan'),
+    -- Feedback.
+    ('feedback', '{draft}', '{deputy,clerk}', '{}', null, false, 'todo_feedback_register'),
+    ('feedback', '{registered}', '{deputy,clerk}', '{}', null, false, 'todo_feedback_submit'),
+    ('feedback', '{need_info}', '{deputy,clerk}', '{}', null, false, 'todo_feedback_info'),
+    ('feedback', '{replied}', '{deputy,clerk}', '{checked}', null, false, 'todo_feedback_deliver'),
+    ('feedback', '{explained}', '{deputy,clerk}', '{}', null, false, 'todo_feedback_deliver'),
+    ('feedback', '{merged}', '{deputy,clerk}', '{lead_checked}', null, false, 'todo_feedback_deliver'),
+    ('feedback', '{delivered}', '{deputy,clerk}', '{}', null, false, 'todo_feedback_rate'),
+    ('feedback', '{wait_rating}', '{deputy,clerk}', '{unrated}', null, false, 'todo_feedback_rate'),
+    ('feedback', '{registered,screening}', '{office}', '{}', null, false, 'todo_feedback_screen'),
+    ('feedback', '{need_info}', '{office}', '{step_past}', null, false, 'todo_feedback_give_up'),
+    ('feedback', '{returned,reopened}', '{office}', '{}', null, false, 'todo_feedback_assign'),
+    ('feedback', '{accepted,handling}', '{office}', '{extension_asked}', null, false, 'todo_feedback_extension'),
+    ('feedback', '{replied}', '{office}', '{unchecked}', null, false, 'todo_feedback_check'),
+    ('feedback', '{wait_rating}', '{office}', '{rated}', null, false, 'todo_feedback_close'),
+    ('feedback', '{wait_rating}', '{office}', '{unrated,step_past}', null, false, 'todo_feedback_close_unrated'),
+    ('feedback', '{redirected}', '{office}', '{}', null, false, 'todo_feedback_close'),
+    ('feedback', '{promoted}', '{office}', '{suggestion_over}', null, false, 'todo_feedback_close'),
+    ('feedback', '{promised}', '{office}', '{promise_day}', null, false, 'todo_feedback_promise'),
+    ('feedback', '{assigned}', '{unit}', '{}', null, false, 'todo_feedback_accept'),
+    ('feedback', '{accepted,handling,extended,rehandle}', '{unit}', '{}', null, false, 'todo_feedback_reply'),
+    ('feedback', '{escalated}', '{chair}', '{}', null, false, 'todo_feedback_supervise'),
+    ('feedback', null, '{office}', '{past}', null, true, 'todo_late'),
+    ('feedback', null, '{chair}', '{very_late}', null, true, 'todo_very_late'),
+    ('feedback', null, '{chair}', '{overdue}', null, true, 'todo_overdue'),
+    -- Suggestions and bills. Deputies are told of their own; `invited`: to sign somebody else's.
+    ('suggestion', '{draft}', '{deputy}', '{lead}', null, false, 'todo_suggestion_submit'),
+    ('suggestion', '{cosigning}', '{deputy}', '{lead,all_answered}', null, false, 'todo_suggestion_submit'),
+    ('suggestion', '{cosigning}', '{deputy}', '{invited}', null, false, 'todo_suggestion_cosign'),
+    ('suggestion', '{replied}', '{deputy}', '{lead}', null, false, 'todo_suggestion_rate'),
+    ('suggestion', '{submitted}', '{office}', '{}', null, false, 'todo_suggestion_check'),
+    ('suggestion', '{form_check}', '{office}', '{}', null, false, 'todo_suggestion_classify'),
+    ('suggestion', '{classified}', '{office}', '{suggestion}', null, false, 'todo_suggestion_assign'),
+    ('suggestion', '{turned_to_suggestion,returned}', '{office}', '{}', null, false, 'todo_suggestion_assign'),
+    ('suggestion', '{rated}', '{office}', '{content}', null, false, 'todo_suggestion_close'),
+    ('suggestion', '{kept}', '{office}', '{}', null, false, 'todo_suggestion_close'),
+    ('suggestion', '{replied}', '{office}', '{step_past}', null, false, 'todo_suggestion_close_unrated'),
+    ('suggestion', '{promised}', '{office}', '{promise_day}', null, false, 'todo_suggestion_promise'),
+    ('suggestion', '{reported}', '{office}', '{}', null, false, 'todo_suggestion_publish'),
+    ('suggestion', '{published}', '{office}', '{}', null, false, 'todo_suggestion_archive'),
+    ('suggestion', '{assigned}', '{unit}', '{main_unit}', null, false, 'todo_suggestion_contact'),
+    (
+        'suggestion', '{contacted,co_opinion,rehandle,mediated,key_supervised}', '{unit}', '{main_unit}', null, false,
+        'todo_suggestion_reply'
+    ),
+    (
+        'suggestion', '{assigned,contacted,co_opinion,key_supervised}', '{unit}', '{co_unit}', null, false,
+        'todo_suggestion_opinion'
+    ),
+    ('suggestion', '{classified}', '{chair}', '{bill}', null, false, 'todo_bill_place'),
+    ('suggestion', '{agenda,referred}', '{chair}', '{}', null, false, 'todo_bill_decide'),
+    ('suggestion', '{rated}', '{chair}', '{dissatisfied}', null, false, 'todo_suggestion_mediate'),
+    ('suggestion', '{broken}', '{chair}', '{}', null, false, 'todo_suggestion_supervise'),
+    ('suggestion', null, '{office}', '{past}', null, true, 'todo_late'),
+    ('suggestion', null, '{chair}', '{very_late}', null, true, 'todo_very_late'),
+    ('suggestion', null, '{chair}', '{overdue}', null, true, 'todo_overdue')
+) as t (subject, states, roles, facts, due, watch, rule);
+
+-- The names of what is true in an object of booleans.
+create function lv.facts(named jsonb) returns text[] language sql immutable as $$
+    select coalesce(array_agg(e.key), '{}') from jsonb_each(named) as e where e.value = 'true'
+$$;
+
+-- What a late step is called, beside `past`.
+create function lv.late_facts(due date, today date) returns text[] language sql immutable as $$
+    select case when due < today then array['past', lv.lateness(due, today)] else '{}' end
+$$;
+
+-- Has a line of the roll no mark, although the person was in office? (roll_lines() says `unknown` of it.)
+create function lv.is_unmarked(meeting uuid, day date) returns boolean language plpgsql stable as $$
+begin
+    return exists (
+        select
+        from data.roll_line as r
+        where
+            (r.town_id, r.meeting_id) = (lv.town_id(), meeting)
+            and not exists (
+                select
+                from data.attendance_mark as a
+                where (a.town_id, a.meeting_id, a.person_id) = (r.town_id, r.meeting_id, r.person_id)
+            )
+            and exists (
+                select
+                from lv.mandate_days as d
+                where (d.town_id, d.person_id) = (r.town_id, r.person_id) and d.days @> day
+            )
+    );
+end
+$$;
+
+-- What has become of a closed meeting's minutes: without_minutes, written, sent_back or confirmed; and whether the
+-- caller did not write them.
+create function lv.minutes_facts(who data.caller, meeting uuid, minutes text) returns text[]
+language plpgsql stable as $$
+declare
+    last_action text := (
+        select s.action
+        from data.step as s
+        where
+            (s.town_id, s.record_id) = (lv.town_id(), meeting)
+            and s.subject = 'meeting' and s.action in ('write_minutes', 'confirm', 'send_back')
+        order by s.step_no desc
+        limit 1
+    );
+    writer uuid := (lv.latest_minutes(meeting)).author_id;
+begin
+    return array[
+        case
+            when coalesce(minutes, '') = '' then 'without_minutes'
+            when last_action = 'send_back' then 'sent_back'
+            when last_action = 'confirm' then 'confirmed'
+            else 'written'
+        end,
+        case when writer is null or not lv.is_same_actor(who, writer) then 'anothers' end
+    ];
+end
+$$;
+
+create function lv.todo_meetings(who data.caller) returns setof lv.todo language plpgsql stable as $$
+declare
+    today date := lv.today();
+    s lv.default_settings := lv.settings(today);
+    conflicts uuid[];
+begin
+    if (who).role = 'office' then
+        conflicts := array(select distinct c.meeting_id from lv.mark_conflict as c where c.town_id = lv.town_id());
+    end if;
+    return query
+    select
+        'meeting', t.rule, m.meeting_id, m.code, m.title, null::text,
+        coalesce(
+            (
+                select (max(p.recorded_at) at time zone d.time_zone)::date
+                from data.step as p
+                where (p.town_id, p.record_id, p.subject, p.to_state) = (m.town_id, m.meeting_id, 'meeting', m.state)
+            ),
+            case when m.state not in ('planned', 'notified') then m.held_on end
+        ),
+        case t.due
+            when 'notify' then n.by_on
+            when 'held' then m.held_on
+            when 'minutes' then lv.add_working_days(m.held_on, s.meeting_minutes_days)
+            when 'confirm' then lv.add_working_days(m.held_on, s.meeting_confirm_days)
+            when 'approve' then lv.add_working_days(m.held_on, s.meeting_approve_days)
+            when 'lock' then m.approved_on + s.meeting_lock_days
+        end
+    from data.meeting as m
+    join data.town as d on d.town_id = m.town_id
+    cross join lateral (
+        select
+            m.held_on - case m.kind
+                when 'congress_session' then s.notice_days_congress
+                else s.notice_days_other
+            end as by_on,
+            case
+                when (who).role in ('clerk', 'leader') then coalesce(m.group_id = (who).group_id, false)
+                else m.group_id is null
+            end as own
+    ) as n
+    cross join lateral (
+        select lv.facts(jsonb_build_object(
+            'own', n.own,
+            'plain', m.kind not in ('congress_session', 'presidium_meeting'), -- those are the chair's to approve
+            'near', today >= n.by_on - 7,
+            'ahead', today <= m.held_on,
+            'held', today >= m.held_on,
+            'past', today > m.held_on,
+            'settled', coalesce(today >= m.approved_on + s.meeting_lock_days, true),
+            'unproved', m.state = 'notified' and exists (
+                select
+                from data.roll_line as r
+                where (r.town_id, r.meeting_id) = (m.town_id, m.meeting_id) and r.notice = 'none'
+            ),
+            'conflict', m.meeting_id = any (conflicts)
+        )) || case
+            when m.state = 'closed' then lv.minutes_facts(who, m.meeting_id, m.minutes) || case
+                when lv.is_unmarked(m.meeting_id, m.held_on) then 'unmarked'
+                else 'complete'
+            end
+        end as facts
+    ) as f
+    join lv.todo_state as t
+        on t.subject = 'meeting' and m.state = any (t.states) and (who).role = any (t.roles) and t.facts <@ f.facts
+    where
+        m.town_id = lv.town_id() and m.state not in ('locked', 'cancelled')
+        and (n.own or (who).role not in ('clerk', 'leader'));
+end
+$$;
+
+-- Leaves to decide: a group meeting's leader, else the chair. Corrections of locked meetings: the chair.
+create function lv.todo_leaves(who data.caller) returns setof lv.todo language plpgsql stable as $$
+begin
+    return query
+    select
+        'leave', 'todo_leave', m.meeting_id, m.code, m.title, p.code, l.asked_on,
+        case when l.asked_on < m.held_on then m.held_on - 1 end
+    from data.leave as l
+    join data.meeting as m on (m.town_id, m.meeting_id) = (l.town_id, l.meeting_id)
+    join data.person as p on (p.town_id, p.person_id) = (l.town_id, l.person_id)
+    where
+        l.town_id = lv.town_id() and l.decision = 'pending' and l.void_reason is null
+        and m.state not in ('cancelled', 'postponed')
+        and case (who).role
+            when 'leader' then m.group_id = (who).group_id
+            when 'chair' then m.group_id is null
+            else false
+        end;
+    return query
+    select
+        'correction', 'todo_correction', m.meeting_id, m.code, m.title, p.code,
+        (q.asked_at at time zone t.time_zone)::date, null::date
+    from data.mark_request as q
+    join data.town as t on t.town_id = q.town_id
+    join data.meeting as m on (m.town_id, m.meeting_id) = (q.town_id, q.meeting_id)
+    join data.person as p on (p.town_id, p.person_id) = (q.town_id, q.person_id)
+    where q.town_id = lv.town_id() and q.decision is null and (who).role = 'chair';
+end
+$$;
+
+-- When the present step should be over, or, while the answer is owed, the answer: whichever comes first, as in
+-- feedback_lateness() and suggestion_lateness(). Imported rows know the answer's day only.
+create function lv.record_due(step_due date, answer_owed boolean, answer_due date) returns date
+language sql immutable as $$
+    select least(step_due, case when answer_owed then answer_due end)
+$$;
+
+create function lv.todo_feedback(who data.caller) returns setof lv.todo language plpgsql stable as $$
+declare
+    today date := lv.today();
+begin
+    return query
+    select distinct on (f.feedback_id)
+        'feedback', t.rule, f.feedback_id, f.code, f.topic, null::text,
+        coalesce(f.state_since, greatest(f.received_on, f.assigned_on, f.replied_on, f.delivered_on)), d.due_on
+    from data.feedback as f
+    left join data.feedback as l on (l.town_id, l.feedback_id) = (f.town_id, f.lead_id)
+    left join data.suggestion as s on (s.town_id, s.suggestion_id) = (f.town_id, f.suggestion_id)
+    cross join lateral (
+        select
+            case f.state
+                when 'promised' then f.promised_on
+                when 'merged' then null -- its lead's days are its own
+                else lv.record_due(
+                    f.step_due_on, f.state in ('assigned', 'returned', 'accepted', 'handling', 'extended'),
+                    coalesce(f.extended_to, f.due_on)
+                )
+            end as due_on,
+            -- After a rehandling the first rating still stands there.
+            f.rating is not null and f.rating <> 'dissatisfied' as rated,
+            coalesce(f.reply_checked_on >= f.replied_on, false) as checked
+    ) as d
+    cross join lateral (
+        select lv.late_facts(d.due_on, today) || lv.facts(jsonb_build_object(
+            'rated', d.rated, 'unrated', not d.rated,
+            'checked', d.checked, 'unchecked', not d.checked,
+            'lead_checked', l.reply_checked_on is not null,
+            'step_past', f.step_due_on < today,
+            'extension_asked', f.extension_asked_to is not null and f.extended_to is null,
+            'promise_day', coalesce(f.promised_on <= today, true),
+            'suggestion_over', coalesce(
+                s.state in ('closed', 'reported', 'published', 'archived', 'withdrawn', 'void'), true
+            )
+        )) as facts
+    ) as c
+    join lv.todo_state as t
+        on t.subject = 'feedback' and coalesce(f.state = any (t.states), f.state <> 'draft')
+        and (who).role = any (t.roles) and t.facts <@ c.facts
+    where
+        f.town_id = lv.town_id() and f.state not in ('closed', 'withdrawn', 'void')
+        and lv.in_scope(who, f.group_id, f.deputy_id, f.unit_id)
+    order by f.feedback_id, t.watch, t.rule;
+end
+$$;
+
+create function lv.todo_suggestions(who data.caller) returns setof lv.todo language plpgsql stable as $$
+declare
+    today date := lv.today();
+begin
+    return query
+    select distinct on (g.suggestion_id)
+        'suggestion', t.rule, g.suggestion_id, g.code, g.title, null::text,
+        coalesce(g.state_since, greatest(g.submitted_on, g.assigned_on, g.replied_on)), d.due_on
+    from data.suggestion as g
+    cross join lateral (
+        select
+            case g.state
+                when 'promised' then g.promised_on
+                else lv.record_due(
+                    g.step_due_on,
+                    g.replied_on is null
+                        and g.state in ('assigned', 'returned', 'contacted', 'co_opinion', 'key_supervised'),
+                    coalesce(g.extended_to, g.due_on)
+                )
+            end as due_on,
+            lv.suggestion_lead(g) = (who).person_id as is_lead
+    ) as d
+    left join lateral (
+        select bool_or(i.person_id = (who).person_id) as is_invited
+        from data.cosigner as i
+        where (i.town_id, i.suggestion_id, i.wording) = (g.town_id, g.suggestion_id, g.wording) and i.answer is null
+    ) as i on g.state = 'cosigning'
+    cross join lateral (
+        select lv.late_facts(d.due_on, today) || lv.facts(jsonb_build_object(
+            'lead', d.is_lead,
+            'invited', i.is_invited, 'all_answered', i.is_invited is null,
+            g.kind, true,
+            'dissatisfied', g.rating = 'dissatisfied', 'content', g.rating is distinct from 'dissatisfied',
+            'step_past', g.step_due_on < today,
+            'promise_day', coalesce(g.promised_on <= today, true),
+            'main_unit', g.unit_id = (who).unit_id,
+            'co_unit', (who).unit_id = any (g.co_unit_ids) and not exists (
+                select
+                from data.step as p
+                join data.account as a on (a.town_id, a.account_id) = (p.town_id, p.author_id)
+                where
+                    (p.town_id, p.record_id, p.action) = (g.town_id, g.suggestion_id, 'give_opinion')
+                    and a.unit_id = (who).unit_id
+            )
+        )) as facts
+    ) as c
+    join lv.todo_state as t
+        on t.subject = 'suggestion' and coalesce(g.state = any (t.states), g.state not in ('draft', 'cosigning'))
+        and (who).role = any (t.roles) and t.facts <@ c.facts
+    where
+        g.town_id = lv.town_id() and g.state not in ('closed', 'archived', 'void')
+        and (who).role in ('deputy', 'office', 'chair', 'unit')
+        and g.state <> 'withdrawn'
+    order by g.suggestion_id, t.watch, t.rule;
+end
+$$;
+
+create function lv.todo_notices(who data.caller) returns setof lv.todo language plpgsql stable as $$
+begin
+    return query
+    select
+        'notice', 'todo_notice_read', n.notice_id, null::text, n.title, null::text,
+        (n.sent_at at time zone t.time_zone)::date, null::date
+    from lv.notices_to(who) as n
+    join data.town as t on t.town_id = n.town_id
+    where
+        not exists (
+            select
+            from data.notice_receipt as r
+            where (r.town_id, r.notice_id, r.account_id) = (n.town_id, n.notice_id, (who).account_id)
+        );
+end
+$$;
+
+-- All of it, what is longest overdue first: `place` sorts.
+create function lv.todos(who data.caller, of_subject text)
+returns table (
+    subject text, rule text, record_id uuid, code text, title text, person_code text, since_on date, due_on date,
+    lateness text, place text
+)
+language plpgsql stable as $$
+declare
+    today date := lv.today();
+begin
+    perform lv.demand(
+        coalesce(
+            of_subject in ('meeting', 'leave', 'correction', 'feedback', 'suggestion', 'notice'), true
+        ),
+        'invalid', 'subject_unknown', 'subject', of_subject
+    );
+    return query
+    select
+        t.*, lv.lateness(t.due_on, today),
+        concat_ws(
+            ' ', coalesce(to_char(t.due_on, 'YYYY-MM-DD'), '~'), t.subject, t.code, t.rule, t.person_code, t.record_id
+        )
+    from (
+        select m.* from lv.todo_meetings(who) as m where coalesce(of_subject = 'meeting', true)
+        union all
+        select l.* from lv.todo_leaves(who) as l where coalesce(of_subject in ('leave', 'correction'), true)
+        union all
+        select f.* from lv.todo_feedback(who) as f where coalesce(of_subject = 'feedback', true)
+        union all
+        select s.* from lv.todo_suggestions(who) as s where coalesce(of_subject = 'suggestion', true)
+        union all
+        select n.* from lv.todo_notices(who) as n where coalesce(of_subject = 'notice', true)
+    ) as t
+    where coalesce(t.subject = of_subject, true);
+end
+$$;
