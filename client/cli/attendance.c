@@ -1,18 +1,11 @@
-#include "args.h"
-#include "buffer.h"
-#include "rpc.h"
+#include "form.h"
+#include "nouns.h"
 #include "say.h"
-#include "table.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-struct request {
-    const char *meeting, *note, *all;
-    int count;
-    char **marks; /* "D001=present" */
-};
+#define MEETING VALUE("M0001", "meeting_id", VALUE_MEETING, VALUE_NEEDED, N_("会议的代码"))
 
 static bool add_mark(json_t *marks, const json_t *line, const char *mark, const char *note) {
     json_t *entry = json_pack("{s:O, s:s}", "person_id", json_object_get(line, "person_id"), "mark", mark);
@@ -31,94 +24,111 @@ static const json_t *find_line(const json_t *roll, const char *code, size_t size
 }
 
 /* The marks asked for, as the request has them; false: said. */
-static bool make_marks(const struct request *r, const json_t *roll, json_t *marks) {
-    for (size_t i = 0; r->all != NULL && i < json_array_size(roll); i++)
-        if (!add_mark(marks, json_array_get(roll, i), r->all, r->note))
+static bool make_marks(const struct given *given, const json_t *roll, json_t *marks) {
+    const char *all = given_text(given, "all"), *note = given_text(given, "note");
+    size_t count;
+    const json_t *said = given_list(given, "D001=MARK", &count);
+    for (size_t i = 0; all != NULL && i < json_array_size(roll); i++)
+        if (!add_mark(marks, json_array_get(roll, i), all, note))
             return false;
-    for (int i = 0; i < r->count; i++) {
-        const char *equals = strchr(r->marks[i], '=');
-        const json_t *line = find_line(roll, r->marks[i], (size_t)(equals - r->marks[i]));
+    for (size_t i = 0; i < count; i++) {
+        const char *mark = json_string_value(json_array_get(said, i)), *equals = strchr(mark, '=');
+        const json_t *line = find_line(roll, mark, (size_t)(equals - mark));
         if (line == NULL) {
-            say_fact("应到名单上没有这个人", "nobody of that code is on the roll", r->marks[i],
-                     "lvzhi meetings show CODE 可看名单 / shows the roll");
+            say_fact("应到名单上没有这个人", "nobody of that code is on the roll", mark,
+                     "lvzhi meeting show CODE 可看名单 / lvzhi meeting show CODE shows the roll");
             return false;
         }
-        if (!add_mark(marks, line, equals + 1, r->note))
+        if (!add_mark(marks, line, equals + 1, note))
             return false;
     }
     return json_array_size(marks) > 0;
 }
 
-static char *summary_of(const struct request *r) {
-    struct buffer text = {0};
-    char head[200];
-    snprintf(head, sizeof head, "考勤登记 attendance %.100s", r->meeting);
-    buffer_append(&text, head, strlen(head));
-    if (r->all != NULL) {
-        buffer_append(&text, " all=", 5);
-        buffer_append(&text, r->all, strlen(r->all));
-    }
-    for (int i = 0; i < r->count; i++) {
-        buffer_append(&text, " ", 1);
-        buffer_append(&text, r->marks[i], strlen(r->marks[i]));
-    }
-    buffer_append(&text, "", 1);
-    return (char *)text.bytes;
-}
-
-static int record(struct session *session, enum format format, const struct request *r) {
-    static const struct column columns[] = {{"recorded", "已登记 / recorded", COLUMN_NUMBER},
-                                            {"corrected", "其中更正 / corrected", COLUMN_NUMBER}};
-    int code;
-    json_t *meeting = rpc_read(session, "GetMeeting", json_pack("{s:s}", "code", r->meeting), &code);
-    if (meeting == NULL)
-        return code;
+static int record(struct session *session, struct given *given, json_t *request) {
     json_t *marks = json_array();
-    if (!make_marks(r, json_object_get(meeting, "roll"), marks)) {
-        json_decref(marks);
-        json_decref(meeting);
-        return EXIT_REFUSED;
+    bool made = make_marks(given, json_object_get(given->meeting, "roll"), marks);
+    json_object_set_new(request, "marks", marks);
+    if (made)
+        return command_do(session, given, request);
+    json_decref(request);
+    return EXIT_REFUSED;
+}
+
+/* Whom to mark? Found out before the centre is asked. */
+static int check_record(struct given *given) {
+    size_t count;
+    given_list(given, "D001=MARK", &count);
+    return count > 0 || given_text(given, "all") != NULL ? EXIT_DONE
+                                                         : say_usage(given, "要登记谁？ / whom to mark?", NULL);
+}
+
+/* The request that waits for the chair, of one person. */
+static int decide(struct session *session, struct given *given, json_t *request) {
+    int code;
+    const char *person = given_text(given, "D001");
+    json_t *asked = json_pack("{s:O}", "meeting_id", json_object_get(request, "meeting_id"));
+    json_t *reply = rpc_read(session, "GetAttendance", asked, &code);
+    const json_t *requests = json_object_get(reply, "requests"), *found = NULL;
+    for (size_t i = 0; i < json_array_size(requests); i++) {
+        const json_t *one = json_array_get(requests, i);
+        if (strcmp(rpc_text(one, "person_code"), person) == 0 && json_object_get(one, "decision") == NULL)
+            found = one;
     }
-    const json_t *id = json_object_get(json_object_get(meeting, "meeting"), "meeting_id");
-    char *summary = summary_of(r);
-    json_t *request = json_pack("{s:O, s:o}", "meeting_id", id, "marks", marks);
-    json_t *reply = rpc_write(session, "RecordAttendance", request, summary, &code);
-    if (reply != NULL)
-        table_print_one(format, reply, columns, 2);
-    free(summary);
+    if (found != NULL) {
+        json_object_set(request, "request_id", json_object_get(found, "request_id"));
+        json_object_set_new(request, "accepted", json_boolean(strcmp(given_text(given, "DECISION"), "accepted") == 0));
+        code = command_do(session, given, json_incref(request));
+    } else if (reply != NULL) {
+        code = say_refusal("correction_unknown", &(struct lvzhi_arg){"request", person}, 1);
+    }
     json_decref(reply);
-    json_decref(meeting);
+    json_decref(request);
     return code;
 }
 
-static int run(const struct cli *cli, int argc, char **argv) {
-    struct request r = {0};
-    const struct arg_option options[] = {{"note", &r.note, NULL}, {"all", &r.all, NULL}};
-    int code = args_parse(&verb_attendance, &argc, argv, options, 2, 2, 4096);
-    if (code != EXIT_DONE)
-        return code;
-    if (strcmp(argv[1], "record") != 0 || (argc == 3 && r.all == NULL))
-        return say_usage(&verb_attendance, "要登记谁？ / whom to mark?");
-    r.meeting = argv[2];
-    r.marks = argv + 3;
-    r.count = argc - 3;
-    for (int i = 0; i < r.count; i++)
-        if (strchr(r.marks[i], '=') == NULL)
-            return say_usage(&verb_attendance, "要写成 代码=结果 / write CODE=MARK");
-    struct session session;
-    if ((code = session_open(&session, cli, SESSION_USER)) == EXIT_DONE)
-        code = record(&session, cli->format, &r);
-    session_close(&session);
-    return code;
-}
-
-const struct verb verb_attendance = {
-    "attendance",
-    run,
-    "登记到会情况 / mark who attended",
-    "lvzhi attendance record MEETING CODE=MARK ... [--all MARK] [--note TEXT]\n\n"
-    "  MARK    present late left_early absent\n"
-    "  --all   名单上每一个人 / everyone on the roll\n"
-    "  --note  更正的理由 / the reason of a correction\n\n"
-    "例 / example: lvzhi attendance record M0001 D001=present D002=absent\n",
+static const struct part recorded_parts[] = {
+    {NULL, NULL,
+     COLUMNS(COLUMN_AS("recorded", N_("已登记"), COLUMN_NUMBER), COLUMN_AS("corrected", N_("其中更正"), COLUMN_NUMBER)),
+     true, false},
+    {0},
 };
+
+static const struct command commands[] = {
+    {.name = "record",
+     .about = N_("登记到会情况"),
+     .example = "attendance record M0001 D001=present D002=absent",
+     .method = "RecordAttendance",
+     .words = VALUES(MEETING, FORM("D001=MARK", NULL, &form_mark, VALUE_MANY,
+                                   N_("谁=到会情况：present 到会，late 迟到，left_early 早退，absent 未到"))),
+     .options = VALUES(CHOICE("all", NULL, "mark", 0, N_("名单上的每一个人")),
+                       VALUE("note", NULL, VALUE_TEXT, 0, N_("更正的理由"))),
+     .parts = recorded_parts,
+     .check = check_record,
+     .run = record},
+    {.name = "show",
+     .about = N_("每一次登记，谁在什么时候做的，和更正申请"),
+     .example = "attendance show M0001 D001",
+     .method = "GetAttendance",
+     .words = VALUES(MEETING, VALUE("D001", "person_id", VALUE_PERSON, 0, N_("只看一个人"))),
+     .parts = mark_parts},
+    {.name = "correct",
+     .about = N_("会议锁定以后申请更正，由主席决定"),
+     .example = "attendance correct M0001 D001 --mark present --reason 签到表上有名",
+     .method = "AskCorrection",
+     .makes = "request_id",
+     .words = VALUES(MEETING, VALUE("D001", "person_id", VALUE_PERSON, VALUE_NEEDED, N_("谁"))),
+     .options = VALUES(CHOICE("mark", "mark", "mark", VALUE_NEEDED, N_("应该是")),
+                       VALUE("reason", "reason", VALUE_TEXT, VALUE_NEEDED, N_("理由")))},
+    {.name = "decide",
+     .about = N_("决定更正申请"),
+     .example = "attendance decide M0001 D001 accepted",
+     .method = "DecideCorrection",
+     .words = VALUES(MEETING, VALUE("D001", NULL, VALUE_PERSON, VALUE_NEEDED, N_("谁")),
+                     CHOICE("DECISION", NULL, "correction_state", VALUE_NEEDED, N_("同意或不同意"))),
+     .options = VALUES(VALUE("note", "note", VALUE_TEXT, 0, N_("不同意的理由"))),
+     .run = decide},
+    {0},
+};
+
+const struct noun noun_attendance = {"attendance", N_("到会登记和更正"), commands};

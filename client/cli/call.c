@@ -1,7 +1,5 @@
-#include "args.h"
-#include "rpc.h"
+#include "nouns.h"
 #include "say.h"
-#include "table.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -40,16 +38,15 @@ static char *summary_of(const struct method *method, const json_t *request) {
     return summary;
 }
 
-static int run(const struct cli *cli, int argc, char **argv) {
-    int code = args_parse(&verb_call, &argc, argv, NULL, 0, 1, 2);
-    if (code != EXIT_DONE)
-        return code;
-    json_t *request = read_json(argc > 2 ? argv[2] : "{}"), *reply = NULL;
+static int run(struct given *given) {
+    const char *name = given_text(given, "METHOD"), *text = given_text(given, "JSON");
+    json_t *request = read_json(text != NULL ? text : "{}"), *reply = NULL;
     if (request == NULL)
         return EXIT_USAGE;
     struct session session;
-    if ((code = session_load(&session, cli)) == EXIT_DONE) {
-        const struct method *method = find_method(&session, argv[1]);
+    int code = session_load(&session, given->cli);
+    if (code == EXIT_DONE) {
+        const struct method *method = find_method(&session, name);
         struct buffer bytes = {0};
         /* What cannot be packed is refused before the line is used. */
         if (method == NULL || !rpc_pack(method, request, &bytes))
@@ -73,12 +70,13 @@ static int run(const struct cli *cli, int argc, char **argv) {
     return code;
 }
 
-const struct verb verb_call = {
-    "call",
-    run,
-    "直接调用一个方法 / call a method by its name or number",
-    "lvzhi call METHOD [JSON | -]\n\n"
-    "  -   从标准输入读 JSON / JSON from standard input\n"
-    "  写操作的 op 由程序填写 / a write's op is filled in here\n\n"
-    "例 / example: lvzhi call GetMeeting '{\"code\": \"M0001\"}'\n",
+static const struct command commands[] = {
+    {.about = N_("直接调用一个方法；写操作的 op 由程序填写"),
+     .example = "call GetMeeting '{\"code\": \"M0001\"}'",
+     .words = VALUES(VALUE("METHOD", NULL, VALUE_TEXT, VALUE_NEEDED, N_("方法的名字或编号")),
+                     VALUE("JSON", NULL, VALUE_TEXT, 0, N_("请求；- 是从标准输入读"))),
+     .bare = run},
+    {0},
 };
+
+const struct noun noun_call = {"call", N_("直接调用一个方法"), commands};

@@ -1,4 +1,4 @@
-/* cli.h - what every verb gets, and what a verb is. */
+/* cli.h - what every command gets. */
 #ifndef LVZHI_CLI_H
 #define LVZHI_CLI_H
 
@@ -16,18 +16,5 @@ struct cli {
     enum format format;
     uint32_t timeout_ms; /* for an answer */
 };
-
-/* `argv[0]` is the verb. Returns an exit code. */
-typedef int verb_fn(const struct cli *cli, int argc, char **argv);
-
-struct verb {
-    const char *name;
-    verb_fn *run;
-    const char *about; /* one line, Chinese and English */
-    const char *usage; /* printed by --help: lines, an example at the end */
-};
-
-extern const struct verb verb_health, verb_meetings, verb_people, verb_attendance, verb_threeno, verb_import, verb_call,
-    verb_login, verb_logout, verb_enrol, verb_outbox, verb_provision, verb_csv_town;
 
 #endif

@@ -1,5 +1,5 @@
-#include "args.h"
 #include "csv.h"
+#include "nouns.h"
 #include "say.h"
 
 #include <errno.h>
@@ -31,16 +31,14 @@ static json_t *read_row(const char *bytes, size_t size) {
     return NULL;
 }
 
-static int run(const struct cli *cli, int argc, char **argv) {
+static int run(struct given *given) {
     static char bytes[FILE_LIMIT];
-    (void)cli;
-    int code = args_parse(&verb_csv_town, &argc, argv, NULL, 0, 1, 1);
-    if (code != EXIT_DONE)
-        return code;
-    FILE *file = fopen(argv[1], "rbe");
+    const char *path = given_text(given, "FILE");
+    int code = EXIT_DONE;
+    FILE *file = fopen(path, "rbe");
     size_t size = file != NULL ? fread(bytes, 1, sizeof bytes, file) : 0;
     if (file == NULL || ferror(file)) {
-        say_fact("文件读不了", "the file cannot be read", argv[1], strerror(errno));
+        say_fact("文件读不了", "the file cannot be read", path, strerror(errno));
         return EXIT_USAGE;
     }
     fclose(file);
@@ -52,7 +50,7 @@ static int run(const struct cli *cli, int argc, char **argv) {
                                                "term_starts_on", json_object_get(row, "term_starts_on"));
     if (request == NULL) {
         say_fact("里面没有镇的代码、名称、届次和开始日期", "it has no row with code, name, term and term_starts_on",
-                 argv[1], NULL);
+                 path, NULL);
         code = EXIT_USAGE;
     } else {
         json_dumpf(request, stdout, 0);
@@ -63,10 +61,12 @@ static int run(const struct cli *cli, int argc, char **argv) {
     return code;
 }
 
-const struct verb verb_csv_town = {
-    "csv-town",
-    run,
-    "town.csv 变成 CreateTown 的请求 / town.csv as the request of CreateTown",
-    "lvzhi csv-town FILE\n\n"
-    "例 / example: lvzhi call CreateTown \"$(lvzhi csv-town data/town.csv)\"\n",
+static const struct command commands[] = {
+    {.about = N_("town.csv 变成 CreateTown 的请求"),
+     .example = "csv-town data/town.csv",
+     .words = VALUES(VALUE("FILE", NULL, VALUE_PATH, VALUE_NEEDED, N_("town.csv 所在"))),
+     .bare = run},
+    {0},
 };
+
+const struct noun noun_csv_town = {"csv-town", N_("town.csv 变成 CreateTown 的请求"), commands};

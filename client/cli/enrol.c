@@ -1,6 +1,6 @@
 #include "enrol.h"
 
-#include "args.h"
+#include "nouns.h"
 #include "say.h"
 
 #include <errno.h>
@@ -116,27 +116,27 @@ static int enrol(struct session *session, const char *code_text, const char *nam
         say_fact("配置文件写不了", "the profile cannot be written", error, NULL);
         return EXIT_REFUSED;
     }
-    printf("这台电脑已登记 / this machine is enrolled: %s\n", p->path);
+    printf(_("这台电脑已登记：%s\n"), p->path);
     return EXIT_DONE;
 }
 
 /* A first profile from the command line. */
-static int make_profile(const struct cli *cli, const char *address, const char *server_key, const char *town,
-                        const char *login) {
+static int make_profile(struct given *given) {
     char error[LVZHI_PROFILE_ERROR_SIZE];
-    char *path = lvzhi_profile_find(cli->profile);
+    const char *server_key = given_text(given, "server-key"), *town = given_text(given, "town");
+    char *path = lvzhi_profile_find(given->cli->profile);
     if (path == NULL || access(path, F_OK) == 0) {
         free(path);
-        return say_usage(&verb_enrol, "配置文件已经有了 / the profile exists already");
+        return say_usage(given, "配置文件已经有了 / the profile exists already", NULL);
     }
     struct lvzhi_profile profile = {.path = path,
-                                    .address = (char *)(uintptr_t)address,
-                                    .login = (char *)(uintptr_t)login,
+                                    .address = (char *)(uintptr_t)given_text(given, "address"),
+                                    .login = (char *)(uintptr_t)given_text(given, "login"),
                                     .town = town != NULL ? (int32_t)strtol(town, NULL, 10) : 0};
     profile.has_server_key = server_key != NULL && lvzhi_hex_parse(server_key, profile.server_key, 32);
     int code = EXIT_DONE;
     if (server_key != NULL && !profile.has_server_key) {
-        code = say_usage(&verb_enrol, "--server-key 要 64 位十六进制 / wants 64 hex digits");
+        code = say_usage(given, "要 64 位十六进制 / 64 hex digits are wanted", "--server-key");
     } else if (!make_directories(path) || !lvzhi_profile_write(&profile, path, error)) {
         say_fact("配置文件写不了", "the profile cannot be written", path, NULL);
         code = EXIT_USAGE;
@@ -145,31 +145,28 @@ static int make_profile(const struct cli *cli, const char *address, const char *
     return code;
 }
 
-static int run(const struct cli *cli, int argc, char **argv) {
-    const char *address = NULL, *server_key = NULL, *town = NULL, *login = NULL, *name = NULL;
-    const struct arg_option options[] = {{"address", &address, NULL},
-                                         {"server-key", &server_key, NULL},
-                                         {"town", &town, NULL},
-                                         {"login", &login, NULL},
-                                         {"name", &name, NULL}};
-    int code = args_parse(&verb_enrol, &argc, argv, options, 5, 1, 1);
-    if (code == EXIT_DONE && address != NULL)
-        code = make_profile(cli, address, server_key, town, login);
+static int run(struct given *given) {
+    int code = given_text(given, "address") != NULL ? make_profile(given) : EXIT_DONE;
     if (code != EXIT_DONE)
         return code;
     struct session session;
-    if ((code = session_load(&session, cli)) == EXIT_DONE)
-        code = enrol(&session, argv[1], name);
+    if ((code = session_load(&session, given->cli)) == EXIT_DONE)
+        code = enrol(&session, given_text(given, "CODE"), given_text(given, "name"));
     session_close(&session);
     return code;
 }
 
-const struct verb verb_enrol = {
-    "enrol",
-    run,
-    "把这台电脑登记为设备 / make this machine a device",
-    "lvzhi enrol CODE [--name TEXT]\n"
-    "lvzhi enrol CODE --address HOST:PORT --server-key HEX --town TOWN [--login NAME]\n\n"
-    "  第二种写法同时新建配置文件 / the second form makes the profile too\n\n"
-    "例 / example: lvzhi --profile room enrol 8f3a… --address centre:7443 --server-key 12ab… --town 533421121\n",
+static const struct command commands[] = {
+    {.about = N_("把这台电脑登记为设备；写了 --address 就同时新建配置文件"),
+     .example = "enrol 8f3a… --address centre:7443 --server-key 12ab… --town 533421121 --login G02 --profile room",
+     .words = VALUES(VALUE("CODE", NULL, VALUE_TEXT, VALUE_NEEDED, N_("管理员发的登记码"))),
+     .options = VALUES(VALUE("name", NULL, VALUE_TEXT, 0, N_("这台电脑的名字")),
+                       VALUE("address", NULL, VALUE_TEXT, 0, N_("服务器的 HOST:PORT")),
+                       VALUE("server-key", NULL, VALUE_TEXT, 0, N_("服务器密钥的 64 位十六进制")),
+                       VALUE("town", NULL, VALUE_NUMBER, 0, N_("镇的九位区划代码")),
+                       VALUE("login", NULL, VALUE_TEXT, 0, N_("登录名"))),
+     .bare = run},
+    {0},
 };
+
+const struct noun noun_enrol = {"enrol", N_("把这台电脑登记为设备"), commands};

@@ -1,10 +1,8 @@
-#include "args.h"
 #include "import_files.h"
 #include "json.h"
+#include "nouns.h"
 #include "progress.h"
-#include "rpc.h"
 #include "say.h"
-#include "table.h"
 #include "uuid.h"
 
 #include <stdio.h>
@@ -76,7 +74,7 @@ static int send_rows(struct import *import) {
         buffer_release(&bytes);
         if (import_files_done(&import->files) >= shown + PROGRESS_STEP) {
             shown = import_files_done(&import->files);
-            progress_show("导入 / import", shown, import->files.total_size);
+            progress_show(_("导入"), shown, import->files.total_size);
         }
     }
     bool all = session_wait(s, &import->in_flight, 0, s->cli->timeout_ms) && packed;
@@ -155,8 +153,11 @@ static int say_faults(const struct import_files *files, enum format format) {
         print_fault(&files->faults[i]);
         json_array_append_new(rows, fault_json(&files->faults[i]));
     }
-    fprintf(stderr, "共 %zu 处错误，什么也没有导入 / %zu faults, nothing was imported\n", files->n_faults,
-            files->n_faults);
+    char total[128];
+    snprintf(total, sizeof total, "共 %zu 处错误，什么也没有导入 / %zu faults, nothing was imported", files->n_faults,
+             files->n_faults);
+    say_both(stderr, total);
+    fputc('\n', stderr);
     json_t *whole = json_pack("{s:o}", "faults", rows);
     if (format == FORMAT_JSON)
         print_json(whole);
@@ -191,7 +192,7 @@ static int commit(struct import *import, const struct method *method, const uint
                                     .same_size = IMPORT_DIGEST_SIZE,
                                     .summary = summary,
                                     .timeout_ms = rpc_timeout_ms(import->session, method->number)};
-        progress_show("写入 / commit", 1, 1);
+        progress_show(_("写入"), 1, 1);
         if (operation_run(import->session, &write, &answer, &code)) {
             progress_end();
             code = say_result(import, method, &answer);
@@ -227,20 +228,16 @@ static int import_all(struct import *import) {
     return code == EXIT_DONE ? commit(import, method, digest) : code;
 }
 
-static int run(const struct cli *cli, int argc, char **argv) {
-    struct import import = {0};
-    const struct arg_option options[] = {{"update", NULL, &import.update}};
-    int code = args_parse(&verb_import, &argc, argv, options, 1, 1, 1);
-    if (code != EXIT_DONE)
-        return code;
+static int run(struct given *given) {
+    struct import import = {.directory = given_text(given, "DIR"), .update = given_flag(given, "update")};
     struct session session;
     import.session = &session;
-    import.directory = argv[1];
-    if (!import_files_open(&import.files, argv[1])) {
+    if (!import_files_open(&import.files, import.directory)) {
         import_files_close(&import.files);
         return EXIT_USAGE;
     }
-    if ((code = session_open(&session, cli, SESSION_USER)) == EXIT_DONE)
+    int code = session_open(&session, given->cli, SESSION_USER);
+    if (code == EXIT_DONE)
         code = import_all(&import);
     answer_clear(&import.failed);
     import_files_close(&import.files);
@@ -248,12 +245,13 @@ static int run(const struct cli *cli, int argc, char **argv) {
     return code;
 }
 
-const struct verb verb_import = {
-    "import",
-    run,
-    "导入一个镇的 CSV 文件，要么全部要么不动 / import a town's CSV files, all or nothing",
-    "lvzhi import DIR [--update]\n\n"
-    "  --update  与已有记录不同的行算更正 / rows that differ from the records are corrections\n"
-    "  有错误时全部列出，什么也不导入 / every fault is listed, and nothing is imported\n\n"
-    "例 / example: lvzhi import ./data\n",
+static const struct command commands[] = {
+    {.about = N_("导入一个镇的 CSV 文件，要么全部要么不动；有错误时全部列出"),
+     .example = "import ./data",
+     .words = VALUES(VALUE("DIR", NULL, VALUE_PATH, VALUE_NEEDED, N_("文件所在的文件夹"))),
+     .options = VALUES(VALUE("update", NULL, VALUE_FLAG, 0, N_("与已有记录不同的行算更正"))),
+     .bare = run},
+    {0},
 };
+
+const struct noun noun_import = {"import", N_("导入一个镇的 CSV 文件"), commands};

@@ -1,5 +1,4 @@
-#include "args.h"
-#include "rpc.h"
+#include "nouns.h"
 #include "say.h"
 
 #include <stdio.h>
@@ -17,7 +16,7 @@ static bool ask_password(char ret[PASSWORD_SIZE]) {
     if (terminal) {
         hidden = shown;
         hidden.c_lflag &= ~(tcflag_t)ECHO;
-        fputs("密码 / password: ", stderr);
+        fprintf(stderr, text_is_english() ? "%s: " : "%s：", _("密码"));
         tcsetattr(STDIN_FILENO, TCSAFLUSH, &hidden);
     }
     bool got = fgets(ret, PASSWORD_SIZE, stdin) != NULL;
@@ -29,7 +28,8 @@ static bool ask_password(char ret[PASSWORD_SIZE]) {
     return ret[0] != '\0';
 }
 
-static int log_in(struct session *session, const char *name) {
+static int log_in(struct session *session, struct given *given) {
+    const char *name = given_text(given, "NAME");
     char password[PASSWORD_SIZE] = "";
     struct lvzhi_profile *p = &session->profile;
     if (name != NULL) {
@@ -37,10 +37,10 @@ static int log_in(struct session *session, const char *name) {
         p->login = strdup(name);
     }
     if (p->login == NULL)
-        return say_usage(&verb_login, "谁登录？ / whose login?");
+        return say_usage(given, "谁登录？ / whose login?", NULL);
     if (p->password == NULL) {
         if (!ask_password(password))
-            return say_usage(&verb_login, "没有密码 / no password");
+            return say_usage(given, "没有密码 / no password", NULL);
         session->password = password;
     }
     p->has_token = false;
@@ -48,17 +48,15 @@ static int log_in(struct session *session, const char *name) {
     session->password = NULL;
     explicit_bzero(password, sizeof password);
     if (code == EXIT_DONE)
-        printf("已登录 / logged in: %s\n", p->login);
+        printf(_("已登录：%s\n"), p->login);
     return code;
 }
 
-static int run_login(const struct cli *cli, int argc, char **argv) {
-    int code = args_parse(&verb_login, &argc, argv, NULL, 0, 0, 1);
-    if (code != EXIT_DONE)
-        return code;
+static int run_login(struct given *given) {
     struct session session;
-    if ((code = session_load(&session, cli)) == EXIT_DONE)
-        code = log_in(&session, argc > 1 ? argv[1] : NULL);
+    int code = session_load(&session, given->cli);
+    if (code == EXIT_DONE)
+        code = log_in(&session, given);
     session_close(&session);
     return code;
 }
@@ -81,16 +79,13 @@ static int log_out(struct session *session) {
         return EXIT_REFUSED;
     }
     if (code == EXIT_DONE)
-        puts("已退出 / logged out");
+        puts(_("已退出"));
     return code;
 }
 
-static int run_logout(const struct cli *cli, int argc, char **argv) {
-    int code = args_parse(&verb_logout, &argc, argv, NULL, 0, 0, 0);
-    if (code != EXIT_DONE)
-        return code;
+static int run_logout(struct given *given) {
     struct session session;
-    code = session_load(&session, cli);
+    int code = session_load(&session, given->cli);
     if (code == EXIT_DONE && !session.profile.has_token)
         say("本来就没有登录", "there is no login to end", NULL);
     else if (code == EXIT_DONE)
@@ -99,18 +94,18 @@ static int run_logout(const struct cli *cli, int argc, char **argv) {
     return code;
 }
 
-const struct verb verb_login = {
-    "login",
-    run_login,
-    "登录，令牌存进配置文件 / log in; the token goes into the profile",
-    "lvzhi login [NAME]\n\n"
-    "  配置里没有密码时询问 / asks for the password when the profile has none\n\n"
-    "例 / example: lvzhi login G01\n",
+static const struct command login_commands[] = {
+    {.about = N_("登录，令牌存进配置文件；配置里没有密码时会问"),
+     .example = "login G01",
+     .words = VALUES(VALUE("NAME", NULL, VALUE_TEXT, 0, N_("登录名"))),
+     .bare = run_login},
+    {0},
 };
 
-const struct verb verb_logout = {
-    "logout",
-    run_logout,
-    "退出登录 / log out",
-    "lvzhi logout\n",
+static const struct command logout_commands[] = {
+    {.about = N_("退出登录"), .example = "logout", .bare = run_logout},
+    {0},
 };
+
+const struct noun noun_login = {"login", N_("登录"), login_commands};
+const struct noun noun_logout = {"logout", N_("退出登录"), logout_commands};

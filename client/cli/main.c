@@ -1,9 +1,9 @@
 /* main.c - lvzhi: everything of lvzhi from a terminal or a script. */
-#include "cli.h"
+#include "check.h"
+#include "help.h"
+#include "say.h"
 
 #include <errno.h>
-#include <langinfo.h>
-#include <locale.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -12,29 +12,16 @@
 
 enum { TIMEOUT_DEFAULT_MS = 30000, TIMEOUT_LIMIT_S = 86400 };
 
-static const struct verb *const verbs[] = {
-    &verb_health, &verb_meetings, &verb_people, &verb_attendance, &verb_threeno, &verb_import,   &verb_call,
-    &verb_login,  &verb_logout,   &verb_enrol,  &verb_provision,  &verb_outbox,  &verb_csv_town,
+/* What every command may be told beside its own options. */
+struct globals {
+    struct cli cli;
+    const char *language; /* NULL: the environment's */
+    bool help, check;
 };
 
-enum { VERBS = sizeof verbs / sizeof *verbs };
-
-static void print_help(void) {
-    puts("lvzhi [--profile P] [--format table|json|csv] [--timeout SECONDS] [--descriptors FILE] VERB ...\n\n"
-         "  --profile P         名字（~/.config/lvzhi/P）或路径 / a name or a path; default: default\n"
-         "  --format F          table, json, csv\n"
-         "  --timeout SECONDS   等待答复多久 / how long to wait for an answer; default: 30\n"
-         "  --descriptors FILE  方法描述文件 / the descriptor set; default: $LVZHI_DESCRIPTORS or the installed one\n\n"
-         "VERB:");
-    for (int i = 0; i < VERBS; i++)
-        printf("  %-12s %s\n", verbs[i]->name, verbs[i]->about);
-    puts("\n退出码 / exit codes: 0 完成 done, 1 被拒绝 refused, 2 用法不对 usage, 3 没有连接或答复 no connection\n"
-         "例 / example: lvzhi threeno --from 2025-01-01 --to 2025-12-31\n"
-         "lvzhi VERB --help 看详细用法 / tells more");
-}
-
 static int say_wrong(const char *what, const char *word) {
-    fprintf(stderr, "%s: %s\n  → lvzhi --help\n", what, word);
+    say_both(stderr, what);
+    fprintf(stderr, ": %s\n  → lvzhi --help\n", word);
     return EXIT_USAGE;
 }
 
@@ -74,8 +61,9 @@ static bool set_timeout(struct cli *cli, const char *value) {
     return true;
 }
 
-/* Take the options that every verb has out of argv, wherever they stand. */
-static int take_options(struct cli *cli, int *argc, char **argv, bool *ret_help) {
+/* Take the options that every command has out of argv, wherever they stand. */
+static int take_options(struct globals *g, int *argc, char **argv) {
+    struct cli *cli = &g->cli;
     int kept = 1;
     bool words_only = false;
     for (int i = 1; i < *argc; i++) {
@@ -89,7 +77,12 @@ static int take_options(struct cli *cli, int *argc, char **argv, bool *ret_help)
             words_only = true;
             argv[kept++] = argv[i];
         } else if (strcmp(argv[i], "--help") == 0) {
-            *ret_help = true;
+            g->help = true;
+        } else if (strcmp(argv[i], "--check-table") == 0) {
+            g->check = true;
+        } else if (is_option(*argc, argv, &i, "lang", &value)) {
+            g->language = value;
+            good = value == NULL || strcmp(value, "zh") == 0 || strcmp(value, "en") == 0;
         } else if (is_option(*argc, argv, &i, "profile", &value)) {
             cli->profile = value;
         } else if (is_option(*argc, argv, &i, "descriptors", &value)) {
@@ -110,53 +103,57 @@ static int take_options(struct cli *cli, int *argc, char **argv, bool *ret_help)
     return EXIT_DONE;
 }
 
-/* Chinese text needs a UTF-8 locale to find its width; every Debian has C.UTF-8. */
-static void set_locale(void) {
-    if (setlocale(LC_ALL, "") == NULL || strcmp(nl_langinfo(CODESET), "UTF-8") != 0)
-        setlocale(LC_CTYPE, "C.UTF-8");
-    setlocale(LC_NUMERIC, "C");
-}
-
-static int run(struct cli *cli, const struct verb *verb, int argc, char **argv) {
+static int run(struct cli *cli, const struct noun *noun, int argc, char **argv) {
     uv_loop_t loop;
     if (uv_loop_init(&loop) != 0)
         return say_wrong("无法启动 / cannot start", "uv_loop_init");
     cli->loop = &loop;
-    int code = verb->run(cli, argc, argv);
+    int code = noun_run(cli, noun, argc, argv);
     uv_run(&loop, UV_RUN_DEFAULT);
     uv_loop_close(&loop);
+    cli->loop = NULL;
     if (fflush(stdout) != 0 || ferror(stdout)) {
         if (errno != EPIPE) /* whoever read has seen enough */
-            fprintf(stderr, "输出写不出去 / the output cannot be written: %s\n", strerror(errno));
+            say_fact("输出写不出去", "the output cannot be written", strerror(errno), NULL);
         return code == EXIT_DONE ? EXIT_REFUSED : code;
     }
     return code;
 }
 
+static int help(int argc, char **argv) {
+    const struct noun *noun = argc > 1 ? noun_find(argv[1]) : NULL;
+    const struct command *command = noun != NULL && argc > 2 ? command_find(noun, argv[2]) : NULL;
+    if (argc > 1 && noun == NULL)
+        return say_wrong("没有这个命令 / no such command", argv[1]);
+    bool single = noun != NULL && noun->commands[0].name == NULL && noun->commands[1].about == NULL;
+    if (noun == NULL)
+        help_all(stdout);
+    else if (command != NULL || single)
+        help_command(stdout, noun, command != NULL ? command : noun->commands);
+    else
+        help_noun(stdout, noun);
+    return EXIT_DONE;
+}
+
 int main(int argc, char **argv) {
     const char *descriptors = getenv("LVZHI_DESCRIPTORS");
-    struct cli cli = {
-        .descriptors = descriptors != NULL && descriptors[0] != '\0' ? descriptors : LVZHI_DESCRIPTORS,
-        .format = FORMAT_TABLE,
-        .timeout_ms = TIMEOUT_DEFAULT_MS,
-    };
-    bool help = false;
-    set_locale();
+    struct globals g = {.cli = {.format = FORMAT_TABLE, .timeout_ms = TIMEOUT_DEFAULT_MS}};
     signal(SIGPIPE, SIG_IGN);
-    int code = take_options(&cli, &argc, argv, &help);
+    text_init(NULL);
+    g.cli.descriptors = descriptors != NULL && descriptors[0] != '\0' ? descriptors : text_descriptors();
+    int code = take_options(&g, &argc, argv);
     if (code != EXIT_DONE)
         return code;
+    if (g.language != NULL)
+        text_init(g.language);
+    if (g.check)
+        return check_table(g.cli.descriptors);
+    if (g.help)
+        return help(argc, argv);
     if (argc < 2) {
-        print_help();
-        return help ? EXIT_DONE : EXIT_USAGE;
+        help_all(stdout);
+        return EXIT_USAGE;
     }
-    for (int i = 0; i < VERBS; i++) {
-        if (strcmp(argv[1], verbs[i]->name) != 0)
-            continue;
-        if (!help)
-            return run(&cli, verbs[i], argc - 1, argv + 1);
-        printf("%s\n\n%s", verbs[i]->about, verbs[i]->usage);
-        return EXIT_DONE;
-    }
-    return say_wrong("没有这个命令 / no such verb", argv[1]);
+    const struct noun *noun = noun_find(argv[1]);
+    return noun != NULL ? run(&g.cli, noun, argc - 1, argv + 1) : say_wrong("没有这个命令 / no such command", argv[1]);
 }

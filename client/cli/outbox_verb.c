@@ -1,8 +1,6 @@
-#include "args.h"
 #include "day.h"
-#include "rpc.h"
+#include "nouns.h"
 #include "say.h"
-#include "table.h"
 #include "uuid.h"
 
 #include <string.h>
@@ -22,8 +20,13 @@ static json_t *row_of(const struct session *session, const struct lvzhi_operatio
 
 static int list(struct session *session, enum format format) {
     static const struct column columns[] = {
-        {"created", "时间", COLUMN_TEXT},        {"method", "方法", COLUMN_TEXT}, {"state", "状态", COLUMN_WORD},
-        {"attempts", "发送次数", COLUMN_NUMBER}, {"op_id", "编号", COLUMN_TEXT},  {"summary", "内容", COLUMN_TEXT},
+        COLUMN_AS("created", N_("时间"), COLUMN_TIME),
+        COLUMN("method", N_("方法")),
+        COLUMN_OF("state", N_("状态"), "operation_state"),
+        COLUMN_AS("attempts", N_("发送次数"), COLUMN_NUMBER),
+        COLUMN("op_id", N_("编号")),
+        COLUMN("summary", N_("内容")),
+        {0},
     };
     struct lvzhi_operation *operations;
     size_t count;
@@ -36,36 +39,37 @@ static int list(struct session *session, enum format format) {
         json_array_append_new(rows, row_of(session, &operations[i]));
     lvzhi_operations_free(operations, count);
     json_t *reply = json_pack("{s:o}", "operations", rows);
-    table_print(format, reply, "operations", columns, sizeof columns / sizeof *columns);
+    table_print(format, reply, "operations", columns);
     json_decref(reply);
     return EXIT_DONE;
 }
 
-static int run(const struct cli *cli, int argc, char **argv) {
-    int code = args_parse(&verb_outbox, &argc, argv, NULL, 0, 0, 1);
-    if (code != EXIT_DONE)
-        return code;
-    bool sending = argc == 2 && strcmp(argv[1], "send") == 0;
-    if (argc == 2 && !sending)
-        return say_usage(&verb_outbox, argv[1]);
+static int run_outbox(struct given *given, bool sending) {
     struct session session;
-    if ((code = session_load(&session, cli)) == EXIT_DONE && (code = operation_prepare(&session)) == EXIT_DONE) {
+    int code = session_load(&session, given->cli);
+    if (code == EXIT_DONE && (code = operation_prepare(&session)) == EXIT_DONE) {
         if (!sending)
-            code = list(&session, cli->format);
+            code = list(&session, given->cli->format);
         else if ((code = session_connect(&session, SESSION_USER)) == EXIT_DONE &&
                  (code = operation_resend(&session, true)) == EXIT_DONE)
-            code = list(&session, cli->format);
+            code = list(&session, given->cli->format);
     }
     session_close(&session);
     return code;
 }
 
-const struct verb verb_outbox = {
-    "outbox",
-    run,
-    "还没有得到答复的操作 / operations without an answer",
-    "lvzhi outbox\n"
-    "lvzhi outbox send\n\n"
-    "  send  现在重发，包括需要处理的 / send them again now, those that need attention too\n\n"
-    "例 / example: lvzhi outbox --format json\n",
+static int run_list(struct given *given) {
+    return run_outbox(given, false);
+}
+
+static int run_send(struct given *given) {
+    return run_outbox(given, true);
+}
+
+static const struct command commands[] = {
+    {.about = N_("还没有得到答复的操作"), .example = "outbox --format json", .bare = run_list},
+    {.name = "send", .about = N_("现在重发，包括需要处理的"), .example = "outbox send", .bare = run_send},
+    {0},
 };
+
+const struct noun noun_outbox = {"outbox", N_("还没有得到答复的操作"), commands};

@@ -2,9 +2,9 @@
  *
  * A post goes through: draft (its password on the disk, before anything is sent) -> account -> device -> enrolment over
  * TLS -> profile. What breaks off is taken up from the draft by the next run. */
-#include "args.h"
 #include "enrol.h"
 #include "json.h"
+#include "nouns.h"
 #include "progress.h"
 #include "roster.h"
 #include "say.h"
@@ -357,10 +357,10 @@ static int make_town(struct town *town, const struct cli *cli) {
 }
 
 /* The place of the profiles to be made: what the command line says, else where the administrator's own leads to. */
-static int find_place(const struct cli *cli, const char *address, const char *server_key,
-                      struct lvzhi_profile *ret_place) {
+static int find_place(struct given *given, struct lvzhi_profile *ret_place) {
+    const char *address = given_text(given, "address"), *server_key = given_text(given, "server-key");
     struct session session;
-    int code = session_load(&session, cli);
+    int code = session_load(&session, given->cli);
     if (code == EXIT_DONE) {
         const struct lvzhi_profile *own = &session.profile;
         *ret_place = (struct lvzhi_profile){.address = strdup(address != NULL ? address : own->address),
@@ -369,41 +369,34 @@ static int find_place(const struct cli *cli, const char *address, const char *se
         if (server_key != NULL)
             ret_place->has_server_key = lvzhi_hex_parse(server_key, ret_place->server_key, sizeof own->server_key);
         if (!ret_place->has_server_key || strncmp(ret_place->address, "unix:", 5) == 0)
-            code = say_usage(&verb_provision, "要有 --address HOST:PORT 和 --server-key HEX / are needed");
+            code = say_usage(given, "还缺 / still missing", "--address HOST:PORT, --server-key HEX");
     }
     session_close(&session);
     return code;
 }
 
-static int run(const struct cli *cli, int argc, char **argv) {
-    const char *town_text = NULL, *address = NULL, *server_key = NULL;
-    bool bootstrap = false;
-    const struct arg_option options[] = {{"town", &town_text, NULL},
-                                         {"address", &address, NULL},
-                                         {"server-key", &server_key, NULL},
-                                         {"bootstrap", NULL, &bootstrap}};
-    int code = args_parse(&verb_provision, &argc, argv, options, 4, 1, 1);
-    if (code != EXIT_DONE)
-        return code;
+static int run(struct given *given) {
+    const char *directory = given_text(given, "DIR");
     struct lvzhi_profile place = {0};
     struct town *town = calloc(1, sizeof *town);
     struct roster office;
     if (town == NULL)
         abort();
     *town = (struct town){
-        .directory = argv[1], .town_id = town_text != NULL ? (int32_t)strtol(town_text, NULL, 10) : 0, .place = &place};
-    char *inside = print_text("%s/%s", argv[1], "office");
+        .directory = directory, .town_id = (int32_t)strtol(given_text(given, "town"), NULL, 10), .place = &place};
+    int code = EXIT_DONE;
+    char *inside = print_text("%s/%s", directory, "office");
     if (town->town_id <= 0 || town->town_id > 999999999)
-        code = say_usage(&verb_provision, "要有 --town CODE / is needed");
+        code = say_usage(given, "不是区划代码 / it is no division code", "--town");
     else if (!make_directories(inside))
-        say_fact("文件夹建不了", "the folder cannot be made", argv[1], strerror(errno)), code = EXIT_USAGE;
-    if (code == EXIT_DONE && (code = find_place(cli, address, server_key, &place)) == EXIT_DONE) {
+        say_fact("文件夹建不了", "the folder cannot be made", directory, strerror(errno)), code = EXIT_USAGE;
+    if (code == EXIT_DONE && (code = find_place(given, &place)) == EXIT_DONE) {
         roster_office(&office);
         if (!is_made(town, &office.posts[0]))
-            code = make_posts(town, cli, &office);
+            code = make_posts(town, given->cli, &office);
         roster_clear(&office);
-        if (code == EXIT_DONE && !bootstrap)
-            code = make_town(town, cli);
+        if (code == EXIT_DONE && !given_flag(given, "bootstrap"))
+            code = make_town(town, given->cli);
     }
     lvzhi_profile_clear(&place);
     free(inside);
@@ -411,14 +404,16 @@ static int run(const struct cli *cli, int argc, char **argv) {
     return code;
 }
 
-const struct verb verb_provision = {
-    "provision",
-    run,
-    "为一个镇建好账号、设备和配置文件 / accounts, devices and profiles of a whole town",
-    "lvzhi provision DIR --town CODE [--address HOST:PORT --server-key HEX] [--bootstrap]\n\n"
-    "  DIR          配置文件放在这里；已有的不动 / the profiles go here; those that exist are left alone\n"
-    "  --bootstrap  只建 office，导入之前用 / only `office`, before the import\n"
-    "  以管理员的配置运行 / run with an administrator's profile\n\n"
-    "例 / example: lvzhi --profile ./profiles/admin provision ./profiles --town 533421121 \\\n"
-    "                  --address 127.0.0.1:7443 --server-key 12ab…\n",
+static const struct command commands[] = {
+    {.about = N_("为一个镇建好账号、设备和配置文件；以管理员的配置运行，已有的不动"),
+     .example = "--profile ./profiles/admin provision ./profiles --town 533421121",
+     .words = VALUES(VALUE("DIR", NULL, VALUE_PATH, VALUE_NEEDED, N_("配置文件放在这里"))),
+     .options = VALUES(VALUE("town", NULL, VALUE_NUMBER, VALUE_NEEDED, N_("镇的九位区划代码")),
+                       VALUE("address", NULL, VALUE_TEXT, 0, N_("服务器的 HOST:PORT")),
+                       VALUE("server-key", NULL, VALUE_TEXT, 0, N_("服务器密钥的 64 位十六进制")),
+                       VALUE("bootstrap", NULL, VALUE_FLAG, 0, N_("只建 office，导入之前用"))),
+     .bare = run},
+    {0},
 };
+
+const struct noun noun_provision = {"provision", N_("为一个镇建好账号、设备和配置文件"), commands};

@@ -2,6 +2,7 @@
 
 #include "json.h"
 #include "say.h"
+#include "uuid.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -99,17 +100,45 @@ json_t *rpc_list(struct session *s, const char *name, json_t *request, const cha
     return all;
 }
 
+/* A new id, in the field `makes`. */
+static void put_new_id(json_t *request, const char *makes) {
+    uint8_t id[UUID_SIZE];
+    char text[UUID_TEXT_SIZE];
+    uuid_v7((uint64_t)now_us() / 1000, id);
+    uuid_format(id, text);
+    json_object_set_new(request, makes, json_string(text));
+}
+
+/* Passwords and who a villager is are not kept here after the answer. */
+static bool is_secret(const json_t *request) {
+    static const char *const fields[] = {"password", "resident_name", "resident_phone", "resident_address"};
+    for (size_t i = 0; i < sizeof fields / sizeof *fields; i++)
+        if (json_object_get(request, fields[i]) != NULL)
+            return true;
+    return false;
+}
+
 json_t *rpc_write(struct session *s, const char *name, json_t *request, const char *summary, int *ret_exit) {
+    return rpc_make(s, name, request, NULL, NULL, summary, ret_exit);
+}
+
+json_t *rpc_make(struct session *s, const char *name, json_t *request, const char *makes, const json_t *same,
+                 const char *summary, int *ret_exit) {
     const struct method *method = rpc_method(s, name);
-    struct buffer body = {0};
+    struct buffer same_bytes = {0}, body = {0};
     struct answer answer = {0};
     json_t *reply = NULL;
     *ret_exit = EXIT_USAGE;
-    if (method != NULL && rpc_pack(method, request, &body)) {
+    bool packed = method != NULL && rpc_pack(method, same != NULL ? same : request, &same_bytes);
+    if (packed && makes != NULL)
+        put_new_id(request, makes);
+    if (packed && rpc_pack(method, request, &body)) {
         struct write write = {.method = method,
                               .body = &body,
+                              .same = same_bytes.bytes != NULL ? buffer_data(&same_bytes) : (const void *)"",
+                              .same_size = buffer_size(&same_bytes),
                               .summary = summary,
-                              .secret = json_object_get(request, "password") != NULL,
+                              .secret = is_secret(request),
                               .timeout_ms = rpc_timeout_ms(s, method->number)};
         if (operation_run(s, &write, &answer, ret_exit)) {
             *ret_exit = say_answer(&answer);
@@ -121,6 +150,7 @@ json_t *rpc_write(struct session *s, const char *name, json_t *request, const ch
     }
     answer_clear(&answer);
     buffer_release(&body);
+    buffer_release(&same_bytes);
     json_decref(request);
     return reply;
 }

@@ -31,6 +31,11 @@ json_t *rpc_list(struct session *session, const char *name, json_t *request, con
 /* Do a write once (operation.h). `request` is taken over, without `op`. NULL: said, *ret_exit is set. */
 json_t *rpc_write(struct session *session, const char *name, json_t *request, const char *summary, int *ret_exit);
 
+/* The same for a new record: its id is made here, into the field `makes` (NULL: none is). `same` is what makes the
+ * command the same when it is typed again: the request without what was made here; NULL: the request. */
+json_t *rpc_make(struct session *session, const char *name, json_t *request, const char *makes, const json_t *same,
+                 const char *summary, int *ret_exit);
+
 /* Put key: value into `request` when value is not NULL. */
 void rpc_set(json_t *request, const char *key, const char *value);
 

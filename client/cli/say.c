@@ -1,25 +1,43 @@
 #include "say.h"
 
 #include "status.h"
+#include "text.h"
 
 #include <stdlib.h>
 #include <string.h>
 
+static void put(FILE *out, const char *zh, const char *en) {
+    fprintf(out, "%s / %s", text_is_english() ? en : zh, text_is_english() ? zh : en);
+}
+
+void say_both(FILE *out, const char *text) {
+    const char *parted = strstr(text, " / ");
+    if (parted != NULL && text_is_english())
+        fprintf(out, "%s / %.*s", parted + 3, (int)(parted - text), text);
+    else
+        fputs(text, out);
+}
+
+static void put_next(const char *next) {
+    if (next == NULL)
+        return;
+    fputs("  → ", stderr);
+    say_both(stderr, next);
+    fputc('\n', stderr);
+}
+
 void say(const char *zh, const char *en, const char *next) {
-    fprintf(stderr, "%s / %s\n", zh, en);
-    if (next != NULL)
-        fprintf(stderr, "  → %s\n", next);
+    put(stderr, zh, en);
+    fputc('\n', stderr);
+    put_next(next);
 }
 
 void say_fact(const char *zh, const char *en, const char *fact, const char *next) {
-    fprintf(stderr, "%s：%s / %s: %s\n", zh, fact, en, fact);
-    if (next != NULL)
-        fprintf(stderr, "  → %s\n", next);
-}
-
-int say_usage(const struct verb *verb, const char *what) {
-    fprintf(stderr, "%s\n  → lvzhi %s --help\n", what, verb->name);
-    return EXIT_USAGE;
+    if (text_is_english())
+        fprintf(stderr, "%s: %s / %s：%s\n", en, fact, zh, fact);
+    else
+        fprintf(stderr, "%s：%s / %s: %s\n", zh, fact, en, fact);
+    put_next(next);
 }
 
 void say_rule(FILE *out, const char *rule, const struct lvzhi_arg *args, size_t count) {
@@ -30,8 +48,9 @@ void say_rule(FILE *out, const char *rule, const struct lvzhi_arg *args, size_t 
             fprintf(out, " %s=%s", args[i].name, args[i].value);
         return;
     }
-    char *zh = lvzhi_sentence_fill(sentence->zh, args, count), *en = lvzhi_sentence_fill(sentence->en, args, count);
-    fprintf(out, "%s / %s", zh, en);
+    char *zh = lvzhi_sentence_fill(sentence->zh, LVZHI_CHINESE, args, count);
+    char *en = lvzhi_sentence_fill(sentence->en, LVZHI_ENGLISH, args, count);
+    put(out, zh, en);
     free(zh);
     free(en);
 }
@@ -40,11 +59,20 @@ static void say_next(const char *rule, const struct lvzhi_arg *args, size_t coun
     const struct lvzhi_sentence *sentence = lvzhi_sentence(rule);
     if (sentence == NULL || sentence->next_zh[0] == '\0')
         return;
-    char *zh = lvzhi_sentence_fill(sentence->next_zh, args, count);
-    char *en = lvzhi_sentence_fill(sentence->next_en, args, count);
-    fprintf(stderr, "  → %s / %s\n", zh, en);
+    char *zh = lvzhi_sentence_fill(sentence->next_zh, LVZHI_CHINESE, args, count);
+    char *en = lvzhi_sentence_fill(sentence->next_en, LVZHI_ENGLISH, args, count);
+    fputs("  → ", stderr);
+    put(stderr, zh, en);
+    fputc('\n', stderr);
     free(zh);
     free(en);
+}
+
+int say_refusal(const char *rule, const struct lvzhi_arg *args, size_t count) {
+    say_rule(stderr, rule, args, count);
+    fputc('\n', stderr);
+    say_next(rule, args, count);
+    return EXIT_REFUSED;
 }
 
 static int exit_of(const struct answer *answer) {

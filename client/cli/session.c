@@ -170,6 +170,7 @@ static void on_login(struct session *s, const Lvzhi__V1__LoginReply *login) {
 static void on_welcome(struct session *s, const Lvzhi__V1__Welcome *welcome) {
     take_caller(s, welcome->caller);
     s->device_seq = welcome->device_seq;
+    s->centre_us = welcome->has_now_us ? welcome->now_us : now_us();
     if (welcome->installation_id.len == sizeof s->installation_id)
         memcpy(s->installation_id, welcome->installation_id.data, sizeof s->installation_id);
     const struct lvzhi_profile *p = &s->profile;
@@ -215,6 +216,8 @@ static void on_event(struct lvzhi_uv *connection, const struct lvzhi_event *even
         finish_all(s);
         break;
     case LVZHI_PUSH:
+        s->no_event = 0;
+        break;
     case LVZHI_GOAWAY:
         break;
     }
@@ -361,6 +364,7 @@ int session_connect(struct session *s, enum session_kind kind) {
     };
     s->bare = kind == SESSION_BARE;
     s->connected = s->login_failed = s->has_caller = false;
+    s->connections++;
     s->connection = lvzhi_uv_connect(s->cli->loop, p->address, &options, on_event, s);
     free(key);
     if (s->connection == NULL) {

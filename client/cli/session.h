@@ -49,8 +49,11 @@ struct session {
     uint8_t account_id[16], device_id[16];
     bool has_device;
     uint64_t device_seq; /* the highest the centre has of this device */
+    int64_t centre_us;   /* the centre's clock when it was connected, since 1970 */
     uint8_t installation_id[16];
-    char reason[200]; /* why the connection ended */
+    char reason[200];     /* why the connection ended */
+    unsigned connections; /* made so far */
+    size_t no_event;      /* becomes 0 with an EVENT (session_wait) */
     struct answer login_answer;
     struct resolved *resolved;
     size_t n_resolved;

@@ -2,7 +2,9 @@
 
 #include "buffer.h"
 #include "csv.h"
+#include "day.h"
 #include "sentence.h"
+#include "text.h"
 
 #include <libsmartcols/libsmartcols.h>
 #include <stdbool.h>
@@ -10,98 +12,79 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const struct {
-    const char *text, *zh;
-    const char *key; /* only in this column; NULL: in any */
-} words[] = {
-    {"approved", "批准", "leave_decision"},
-    {"refused", "不准", "leave_decision"},
-    {"pending", "待批", "leave_decision"},
-    {"pending", "等待答复", "state"},
-    {"parked", "需要处理", "state"},
-    {"absent", "未到", NULL},
-    {"approved", "已审定", NULL},
-    {"call", "电话", NULL},
-    {"cancelled", "已取消", NULL},
-    {"city", "市", NULL},
-    {"closed", "已结束", NULL},
-    {"congress_session", "人代会", NULL},
-    {"county", "县", NULL},
-    {"deliberation", "审议", NULL},
-    {"duty_report", "述职测评", NULL},
-    {"excused", "请假", NULL},
-    {"feedback", "群众意见", NULL},
-    {"group_meeting", "小组会", NULL},
-    {"inspection", "视察", NULL},
-    {"late", "迟到", NULL},
-    {"law_check", "执法检查", NULL},
-    {"left_early", "早退", NULL},
-    {"locked", "已锁定", NULL},
-    {"no_activities", "不参加活动", NULL},
-    {"no_meetings", "不参加会议", NULL},
-    {"no_voices", "不反映意见", NULL},
-    {"none", "无", NULL},
-    {"not_liable", "不计", NULL},
-    {"notified", "已通知", NULL},
-    {"open", "进行中", NULL},
-    {"planned", "计划中", NULL},
-    {"postponed", "已延期", NULL},
-    {"present", "到会", NULL},
-    {"presidium_meeting", "主席团会", NULL},
-    {"research", "调研", NULL},
-    {"signed", "签收", NULL},
-    {"study_visit", "参观学习", NULL},
-    {"suggestion_cosigned", "附议建议", NULL},
-    {"suggestion_first", "领衔建议", NULL},
-    {"sync", "系统", NULL},
-    {"town", "镇", NULL},
-    {"training", "培训", NULL},
-    {"unexcused", "无故缺席", NULL},
-    {"unknown", "未登记", NULL},
-    {"voter_reception", "接待选民", NULL},
-    {"work_review", "工作评议", NULL},
-};
+enum { KIND_SIZE = 64 };
 
-const char *word_zh(const char *key, const char *text) {
-    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
-        if (strcmp(words[i].text, text) == 0 && (words[i].key == NULL || strcmp(words[i].key, key) == 0))
-            return words[i].zh;
-    return text;
+#define CHINA_US (INT64_C(8) * 3600 * 1000000)
+
+size_t columns_count(const struct column *columns) {
+    size_t count = 0;
+    while (columns[count].key != NULL)
+        count++;
+    return count;
 }
 
-void put_sentences(json_t *rows, const char *field) {
-    for (size_t i = 0; i < json_array_size(rows); i++) {
-        json_t *row = json_array_get(rows, i);
-        const char *rule = json_string_value(json_object_get(row, field));
-        const struct lvzhi_sentence *sentence = rule != NULL ? lvzhi_sentence(rule) : NULL;
-        if (sentence != NULL)
-            json_object_set_new(row, field, json_string(sentence->zh));
-    }
+static const char *sentence_of(const char *rule) {
+    const struct lvzhi_sentence *sentence = lvzhi_sentence(rule);
+    return sentence == NULL ? rule : text_is_english() ? sentence->en : sentence->zh;
 }
 
 static void append_text(struct buffer *out, const char *text) {
     buffer_append(out, text, strlen(text));
 }
 
+/* "feedback_state", and of "*_state" the kind that fits the row. */
+static const char *word_of(const json_t *row, const struct column *column, const char *word) {
+    char kind[KIND_SIZE];
+    const char *subject = json_string_value(json_object_get(row, "subject"));
+    if (column->of[0] != '*')
+        return text_word(column->of, word);
+    snprintf(kind, sizeof kind, "%s%s", subject != NULL ? subject : "", column->of + 1);
+    return text_word(kind, word);
+}
+
+/* A moment as a wall in China shows it; a text that is none as it is. */
+static void append_time(struct buffer *out, const char *text) {
+    char local[LVZHI_TIME_TEXT_SIZE];
+    int64_t us;
+    if (!lvzhi_time_parse(text, &us) || !lvzhi_time_format(us + CHINA_US, local)) {
+        append_text(out, text);
+        return;
+    }
+    local[10] = ' ';
+    buffer_append(out, local, strlen("YYYY-MM-DD hh:mm"));
+}
+
+static void append_string(struct buffer *out, const json_t *row, const char *text, const struct column *column,
+                          enum format format) {
+    if (format == FORMAT_TABLE && column->kind == COLUMN_WORD)
+        append_text(out, word_of(row, column, text));
+    else if (format == FORMAT_TABLE && column->kind == COLUMN_TIME)
+        append_time(out, text);
+    else if (format == FORMAT_TABLE && column->kind == COLUMN_RULE)
+        append_text(out, sentence_of(text));
+    else
+        append_text(out, text);
+}
+
 /* One cell as text, without the closing NUL. */
-static void append_cell(struct buffer *out, const json_t *value, const struct column *column, enum format format) {
-    bool chinese = format == FORMAT_TABLE && column->kind == COLUMN_WORD;
+static void append_cell(struct buffer *out, const json_t *row, const json_t *value, const struct column *column,
+                        enum format format) {
     char number[32];
     if (json_is_string(value)) {
-        append_text(out, chinese ? word_zh(column->key, json_string_value(value)) : json_string_value(value));
+        append_string(out, row, json_string_value(value), column, format);
     } else if (json_is_integer(value)) {
         snprintf(number, sizeof number, "%" JSON_INTEGER_FORMAT, json_integer_value(value));
         append_text(out, number);
     } else if (json_is_boolean(value)) {
         if (format == FORMAT_TABLE)
-            append_text(out, json_is_true(value) ? "是" : "否");
+            append_text(out, json_is_true(value) ? _("是") : column->kind == COLUMN_FLAG ? "" : _("否"));
         else
             append_text(out, json_is_true(value) ? "true" : "false");
     } else if (json_is_array(value)) {
         for (size_t i = 0; i < json_array_size(value); i++) {
             if (i > 0)
-                append_text(out, " ");
-            append_cell(out, json_array_get(value, i), column, format);
+                append_text(out, column->kind == COLUMN_ITEMS ? "；" : " ");
+            append_cell(out, row, json_array_get(value, i), column, format);
         }
     } else if (value == NULL && column->kind == COLUMN_NUMBER) {
         append_text(out, "0");
@@ -110,7 +93,7 @@ static void append_cell(struct buffer *out, const json_t *value, const struct co
 
 static char *cell_text(const json_t *row, const struct column *column, enum format format) {
     struct buffer text = {0};
-    append_cell(&text, json_object_get(row, column->key), column, format);
+    append_cell(&text, row, json_object_get(row, column->key), column, format);
     buffer_append(&text, "", 1);
     return (char *)text.bytes;
 }
@@ -120,7 +103,8 @@ void print_json(const json_t *json) {
     putchar('\n');
 }
 
-static void print_csv(const json_t *rows, const struct column *columns, size_t count) {
+static void print_csv(const json_t *rows, const struct column *columns) {
+    size_t count = columns_count(columns);
     struct buffer out = {0};
     for (size_t i = 0; i < count; i++) {
         if (i > 0)
@@ -142,12 +126,13 @@ static void print_csv(const json_t *rows, const struct column *columns, size_t c
     buffer_release(&out);
 }
 
-static void print_table(const json_t *rows, const struct column *columns, size_t count) {
+static void print_table(const json_t *rows, const struct column *columns) {
+    size_t count = columns_count(columns);
     struct libscols_table *table = scols_new_table();
     if (table == NULL)
         abort();
     for (size_t i = 0; i < count; i++)
-        scols_table_new_column(table, columns[i].title, 0, columns[i].kind == COLUMN_NUMBER ? SCOLS_FL_RIGHT : 0);
+        scols_table_new_column(table, _(columns[i].title), 0, columns[i].kind == COLUMN_NUMBER ? SCOLS_FL_RIGHT : 0);
     for (size_t r = 0; r < json_array_size(rows); r++) {
         struct libscols_line *line = scols_table_new_line(table, NULL);
         if (line == NULL)
@@ -159,36 +144,36 @@ static void print_table(const json_t *rows, const struct column *columns, size_t
     scols_unref_table(table);
 }
 
-void table_print(enum format format, const json_t *reply, const char *rows, const struct column *columns,
-                 size_t count) {
+void table_print(enum format format, const json_t *reply, const char *rows, const struct column *columns) {
     const json_t *array = json_object_get(reply, rows);
     switch (format) {
     case FORMAT_JSON:
         print_json(reply);
         break;
     case FORMAT_CSV:
-        print_csv(array, columns, count);
+        print_csv(array, columns);
         break;
     case FORMAT_TABLE:
-        print_table(array, columns, count);
+        print_table(array, columns);
         break;
     }
 }
 
-void table_print_one(enum format format, const json_t *object, const struct column *columns, size_t count) {
+void table_print_one(enum format format, const json_t *object, const struct column *columns) {
     if (format == FORMAT_JSON) {
         print_json(object);
         return;
     }
     if (format == FORMAT_CSV) {
         json_t *rows = json_pack("[O]", object);
-        print_csv(rows, columns, count);
+        print_csv(rows, columns);
         json_decref(rows);
         return;
     }
-    for (size_t i = 0; i < count; i++) {
+    for (size_t i = 0; columns[i].key != NULL; i++) {
         char *text = cell_text(object, &columns[i], FORMAT_TABLE);
-        printf("%s：%s\n", columns[i].title, text);
+        if (text[0] != '\0')
+            printf(text_is_english() ? "%s: %s\n" : "%s：%s\n", _(columns[i].title), text);
         free(text);
     }
 }

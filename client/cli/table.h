@@ -8,23 +8,35 @@
 #include <stddef.h>
 
 struct column {
-    const char *key;                                       /* of the row's object, and of CSV's header */
-    const char *title;                                     /* of the table */
-    enum { COLUMN_TEXT, COLUMN_NUMBER, COLUMN_WORD } kind; /* WORD: an enum's value, in Chinese in a table */
+    const char *key;   /* of the row's object, and of CSV's header; NULL ends a list */
+    const char *title; /* of the table; translated when it is printed */
+    enum {
+        COLUMN_TEXT,
+        COLUMN_NUMBER, /* 0 where there is none */
+        COLUMN_WORD,   /* one of the protocol's words, or a list of them */
+        COLUMN_TIME,   /* a moment, in China's time */
+        COLUMN_ITEMS,  /* a list of sentences */
+        COLUMN_FLAG,   /* said only where it is true */
+        COLUMN_RULE,   /* a rule, as its sentence */
+    } kind;
+    const char *of; /* WORD: the kind of words.csv; "*_state": of the row's `subject` */
 };
 
-/* Print `reply`: as JSON the whole object, else the rows in its array `rows`. */
-void table_print(enum format format, const json_t *reply, const char *rows, const struct column *columns, size_t count);
+#define COLUMN(key, title)                                                                                             \
+    { key, title, COLUMN_TEXT, NULL }
+#define COLUMN_AS(key, title, kind)                                                                                    \
+    { key, title, kind, NULL }
+#define COLUMN_OF(key, title, of)                                                                                      \
+    { key, title, COLUMN_WORD, of }
 
-/* One object: as JSON, or a line a field. */
-void table_print_one(enum format format, const json_t *object, const struct column *columns, size_t count);
+size_t columns_count(const struct column *columns);
+
+/* Print `reply`: as JSON the whole object, else the rows in its array `rows`. */
+void table_print(enum format format, const json_t *reply, const char *rows, const struct column *columns);
+
+/* One object: as JSON, or a line a field that there is. */
+void table_print_one(enum format format, const json_t *object, const struct column *columns);
 
 void print_json(const json_t *json);
-
-/* "present" of the column `key` -> "到会"; the text itself when it has no word. */
-const char *word_zh(const char *key, const char *text);
-
-/* The string `field` of each row becomes the sentence of the rule it names, in Chinese. */
-void put_sentences(json_t *rows, const char *field);
 
 #endif

@@ -1,30 +1,28 @@
-#include "args.h"
-#include "rpc.h"
-#include "say.h"
-#include "table.h"
+#include "nouns.h"
 
 #include <stdio.h>
 #include <string.h>
 
 /* rules.md section 1, in its order; JSON leaves out code and name. */
 static const struct column person_columns[] = {
-    {"code", "代码", COLUMN_TEXT},
-    {"name", "姓名", COLUMN_TEXT},
-    {"days_in_office", "在任天数", COLUMN_NUMBER},
-    {"meetings_attended", "到会", COLUMN_NUMBER},
-    {"meetings_unexcused", "无故缺会", COLUMN_NUMBER},
-    {"congress_sessions_unexcused", "缺人代会", COLUMN_NUMBER},
-    {"activities_attended", "参加活动", COLUMN_NUMBER},
-    {"activities_unexcused", "缺活动", COLUMN_NUMBER},
-    {"voices_relayed", "反映意见", COLUMN_NUMBER},
-    {"voter_contacts", "联系选民", COLUMN_NUMBER},
-    {"no_meetings", "不到会", COLUMN_NUMBER},
-    {"no_activities", "不活动", COLUMN_NUMBER},
-    {"no_voices", "不反映", COLUMN_NUMBER},
-    {"nots", "几不", COLUMN_NUMBER},
+    COLUMN_AS("code", N_("代码"), COLUMN_TEXT),
+    COLUMN_AS("name", N_("姓名"), COLUMN_TEXT),
+    COLUMN_AS("days_in_office", N_("在任天数"), COLUMN_NUMBER),
+    COLUMN_AS("meetings_attended", N_("到会"), COLUMN_NUMBER),
+    COLUMN_AS("meetings_unexcused", N_("无故缺会"), COLUMN_NUMBER),
+    COLUMN_AS("congress_sessions_unexcused", N_("缺人代会"), COLUMN_NUMBER),
+    COLUMN_AS("activities_attended", N_("参加活动"), COLUMN_NUMBER),
+    COLUMN_AS("activities_unexcused", N_("缺活动"), COLUMN_NUMBER),
+    COLUMN_AS("voices_relayed", N_("反映意见"), COLUMN_NUMBER),
+    COLUMN_AS("voter_contacts", N_("联系选民"), COLUMN_NUMBER),
+    COLUMN_AS("no_meetings", N_("不到会"), COLUMN_NUMBER),
+    COLUMN_AS("no_activities", N_("不活动"), COLUMN_NUMBER),
+    COLUMN_AS("no_voices", N_("不反映"), COLUMN_NUMBER),
+    COLUMN_AS("nots", N_("几不"), COLUMN_NUMBER),
+    {0},
 };
 
-enum { PERSON_COLUMNS = sizeof person_columns / sizeof *person_columns, PERSON_FIRST_FIELD = 2 };
+enum { PERSON_FIRST_FIELD = 2 };
 
 static const char *const summary_fields[] = {"people", "one_no", "two_no", "three_no", "warned", "reminded"};
 
@@ -40,7 +38,7 @@ static void print_threeno_json(const json_t *reply) {
     for (size_t i = 0; i < json_array_size(rows); i++) {
         const json_t *row = json_array_get(rows, i);
         json_t *person = json_object();
-        for (int k = PERSON_FIRST_FIELD; k < PERSON_COLUMNS; k++)
+        for (size_t k = PERSON_FIRST_FIELD; person_columns[k].key != NULL; k++)
             json_object_set_new(person, person_columns[k].key, numbers(row, person_columns[k].key));
         json_object_set_new(people, rpc_text(row, "code"), person);
     }
@@ -49,18 +47,19 @@ static void print_threeno_json(const json_t *reply) {
     json_decref(whole);
 }
 
-static int list(struct session *session, enum format format, json_t *request) {
+static int list(struct session *session, struct given *given, json_t *request) {
     int code;
-    json_t *reply = rpc_list(session, "ThreeNo", request, "people", &code);
+    enum format format = given->cli->format;
+    json_t *reply = command_ask(session, given, request, &code);
     if (reply == NULL)
         return code;
     const json_t *summary = json_object_get(reply, "summary");
     if (format == FORMAT_JSON)
         print_threeno_json(reply);
     else
-        table_print(format, reply, "people", person_columns, PERSON_COLUMNS);
+        command_print(given, reply);
     if (format == FORMAT_TABLE)
-        printf("\n在任 %d 人：一不 %d，二不 %d，三不 %d；约谈 %d，提醒 %d\n", (int)rpc_number(summary, "people"),
+        printf(_("\n在任 %d 人：一不 %d，二不 %d，三不 %d；约谈 %d，提醒 %d\n"), (int)rpc_number(summary, "people"),
                (int)rpc_number(summary, "one_no"), (int)rpc_number(summary, "two_no"),
                (int)rpc_number(summary, "three_no"), (int)rpc_number(summary, "warned"),
                (int)rpc_number(summary, "reminded"));
@@ -68,98 +67,50 @@ static int list(struct session *session, enum format format, json_t *request) {
     return EXIT_DONE;
 }
 
-static void part(const char *title, const json_t *reply, const char *rows, const struct column *columns, size_t count) {
-    printf("\n%s\n", title);
-    if (json_array_size(json_object_get(reply, rows)) == 0)
-        puts("（无）");
-    else
-        table_print(FORMAT_TABLE, reply, rows, columns, count);
-}
-
 /* Everything a chair needs to check the figures by hand. */
-static void print_evidence(const json_t *reply) {
-    static const struct column findings[] = {
-        {"dimension", "哪一不", COLUMN_WORD}, {"level", "档次", COLUMN_NUMBER}, {"rule", "依据", COLUMN_TEXT}};
-    static const struct column lines[] = {
-        {"meeting_code", "会议", COLUMN_TEXT},
-        {"held_on", "日期", COLUMN_TEXT},
-        {"kind", "种类", COLUMN_WORD},
-        {"notice", "通知", COLUMN_WORD},
-        {"notified_on", "通知日", COLUMN_TEXT},
-        {"mark", "登记", COLUMN_WORD},
-        {"leave_asked_on", "请假日", COLUMN_TEXT},
-        {"leave_decision", "批复", COLUMN_WORD},
-        {"leave_decided_on", "批复日", COLUMN_TEXT},
-        {"status", "结果", COLUMN_WORD},
-        {"rule", "依据", COLUMN_TEXT},
-        {"counted", "计入", COLUMN_TEXT},
-        {"title", "名称", COLUMN_TEXT},
-    };
-    static const struct column voices[] = {
-        {"day_on", "日期", COLUMN_TEXT}, {"what", "什么", COLUMN_WORD}, {"code", "代码", COLUMN_TEXT}};
-    static const struct column settings[] = {
-        {"key", "标准", COLUMN_TEXT}, {"value", "数值", COLUMN_TEXT}, {"holds_from_on", "自何日起", COLUMN_TEXT}};
-    put_sentences(json_object_get(reply, "findings"), "rule");
-    put_sentences(json_object_get(reply, "lines"), "rule");
-    put_sentences(json_object_get(reply, "settings"), "key");
-    table_print_one(FORMAT_TABLE, json_object_get(reply, "person"), person_columns, PERSON_COLUMNS);
-    part("档次（0 无，1 提醒，2 约谈，3 认定候选；这是线索，不是结论）", reply, "findings", findings, 3);
-    part("应到名单逐行", reply, "lines", lines, sizeof lines / sizeof *lines);
-    part("反映的意见和联系选民", reply, "voices", voices, 3);
-    part("所用标准（没有日期的是默认）", reply, "settings", settings, 3);
-}
-
-static int show(struct session *session, enum format format, json_t *request) {
-    int code;
-    json_t *reply = rpc_read(session, "ThreeNoEvidence", request, &code);
-    if (reply == NULL)
-        return code;
-    static const struct column csv[] = {
-        {"meeting_code", "", COLUMN_TEXT},   {"kind", "", COLUMN_TEXT},
-        {"title", "", COLUMN_TEXT},          {"held_on", "", COLUMN_TEXT},
-        {"notice", "", COLUMN_TEXT},         {"notified_on", "", COLUMN_TEXT},
-        {"mark", "", COLUMN_TEXT},           {"leave_asked_on", "", COLUMN_TEXT},
-        {"leave_decision", "", COLUMN_TEXT}, {"leave_decided_on", "", COLUMN_TEXT},
-        {"status", "", COLUMN_TEXT},         {"rule", "", COLUMN_TEXT},
-        {"counted", "", COLUMN_TEXT},
-    };
-    if (format == FORMAT_TABLE)
-        print_evidence(reply);
-    else
-        table_print(format, reply, "lines", csv, sizeof csv / sizeof *csv);
-    json_decref(reply);
-    return EXIT_DONE;
-}
-
-static int run(const struct cli *cli, int argc, char **argv) {
-    const char *from = NULL, *to = NULL;
-    const struct arg_option options[] = {{"from", &from, NULL}, {"to", &to, NULL}};
-    bool one = argc > 1 && strcmp(argv[1], "show") == 0;
-    int code = args_parse(&verb_threeno, &argc, argv, options, 2, one ? 2 : 0, one ? 2 : 0);
-    if (code != EXIT_DONE)
-        return code;
-    if (from == NULL || to == NULL)
-        return say_usage(&verb_threeno, "要有 --from 和 --to / --from and --to are needed");
-    struct session session;
-    if ((code = session_open(&session, cli, SESSION_USER)) == EXIT_DONE) {
-        json_t *request = json_pack("{s:s, s:s}", "from_on", from, "to_on", to);
-        if (one) {
-            rpc_set(request, "person_code", argv[2]);
-            code = show(&session, cli->format, request);
-        } else {
-            code = list(&session, cli->format, request);
-        }
-    }
-    session_close(&session);
-    return code;
-}
-
-const struct verb verb_threeno = {
-    "threeno",
-    run,
-    "三不线索 / the three nots",
-    "lvzhi threeno --from DAY --to DAY\n"
-    "lvzhi threeno show CODE --from DAY --to DAY\n\n"
-    "  show  一个人的全部依据：名单逐行、意见、标准 / all the evidence behind one deputy's figures\n\n"
-    "例 / example: lvzhi threeno --from 2025-01-01 --to 2025-12-31 --format json\n",
+static const struct part evidence_parts[] = {
+    {"person", NULL, person_columns, true, false},
+    {"findings", N_("档次（0 无，1 提醒，2 约谈，3 认定候选；这是线索，不是结论）"),
+     COLUMNS(COLUMN_OF("dimension", N_("哪一不"), "dimension"), COLUMN_AS("level", N_("档次"), COLUMN_NUMBER),
+             COLUMN_AS("rule", N_("依据"), COLUMN_RULE)),
+     false, false},
+    {"lines", N_("应到名单逐行"),
+     COLUMNS(COLUMN("meeting_code", N_("会议")), COLUMN_OF("kind", N_("种类"), "meeting_kind"),
+             COLUMN("title", N_("名称")), COLUMN("held_on", N_("日期")), COLUMN_OF("notice", N_("通知"), "notice"),
+             COLUMN("notified_on", N_("通知日")), COLUMN_OF("mark", N_("登记"), "mark"),
+             COLUMN("leave_asked_on", N_("请假日")), COLUMN_OF("leave_decision", N_("批复"), "leave_state"),
+             COLUMN("leave_decided_on", N_("批复日")), COLUMN_OF("status", N_("结果"), "line_status"),
+             COLUMN_AS("rule", N_("依据"), COLUMN_RULE), COLUMN("counted", N_("计入"))),
+     false, true},
+    {"voices", N_("反映的意见和联系选民"),
+     COLUMNS(COLUMN("day_on", N_("日期")), COLUMN_OF("what", N_("什么"), "voice"), COLUMN("code", N_("代码"))), false,
+     false},
+    {"settings", N_("所用标准（没有日期的是默认）"),
+     COLUMNS(COLUMN_AS("key", N_("标准"), COLUMN_RULE), COLUMN("value", N_("数值")),
+             COLUMN("holds_from_on", N_("自何日起"))),
+     false, false},
+    {0},
 };
+
+#define PERIOD                                                                                                         \
+    VALUE("from", "from_on", VALUE_DAY, VALUE_NEEDED, N_("从哪一天起")),                                               \
+        VALUE("to", "to_on", VALUE_DAY, VALUE_NEEDED, N_("到哪一天止"))
+
+static const struct command commands[] = {
+    {.about = N_("三不线索：每个人的档次"),
+     .example = "threeno --from 2025-01-01 --to 2025-12-31 --format json",
+     .method = "ThreeNo",
+     .options = VALUES(PERIOD),
+     .parts = PARTS({"people", NULL, person_columns, false, false}),
+     .run = list},
+    {.name = "show",
+     .about = N_("一个人的全部依据：名单逐行、意见、标准"),
+     .example = "threeno show D055 --from 2025-01-01 --to 2025-12-31",
+     .method = "ThreeNoEvidence",
+     .words = VALUES(VALUE("D001", "person_code", VALUE_PERSON, VALUE_NEEDED | VALUE_CODE_SENT, N_("谁"))),
+     .options = VALUES(PERIOD),
+     .parts = evidence_parts},
+    {0},
+};
+
+const struct noun noun_threeno = {"threeno", N_("三不线索"), commands};

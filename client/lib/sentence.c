@@ -3,10 +3,11 @@
 #include "buffer.h"
 
 #include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { VALUE_SHOWN_SIZE = 80 };
+enum { VALUE_SHOWN_SIZE = 80, KIND_SIZE = 64, WORD_SIZE = 64 };
 
 extern const struct lvzhi_sentence lvzhi_sentence_table[];
 extern const size_t lvzhi_sentence_count;
@@ -24,11 +25,11 @@ const struct lvzhi_sentence *lvzhi_sentences(size_t *ret_count) {
     return lvzhi_sentence_table;
 }
 
-static const char *value_of(const char *name, size_t size, const struct lvzhi_arg *args, size_t count) {
+static const struct lvzhi_arg *find_arg(const char *name, size_t size, const struct lvzhi_arg *args, size_t count) {
     for (size_t i = 0; i < count; i++)
         if (strlen(args[i].name) == size && memcmp(args[i].name, name, size) == 0)
-            return args[i].value;
-    return "?";
+            return &args[i];
+    return NULL;
 }
 
 /* As somebody can read it: short, on one line, nothing that a terminal would obey. */
@@ -46,7 +47,46 @@ static void append_value(struct buffer *out, const char *value) {
     }
 }
 
-char *lvzhi_sentence_fill(const char *text, const struct lvzhi_arg *args, size_t count) {
+/* "meeting" where a refusal says which record it is about, else "". */
+static const char *subject_of(const struct lvzhi_arg *args, size_t count) {
+    const struct lvzhi_arg *subject = find_arg("subject", strlen("subject"), args, count);
+    size_t n_subjects;
+    const struct lvzhi_word *subjects = lvzhi_words_of("subject", &n_subjects);
+    for (size_t i = 0; subject == NULL && i < n_subjects; i++)
+        if (find_arg(subjects[i].word, strlen(subjects[i].word), args, count) != NULL)
+            return subjects[i].word;
+    return subject != NULL ? subject->value : "";
+}
+
+/* The kind of words that an argument is of: "role" -> "role", "states" -> "feedback_state" and true: a list. */
+static bool kind_of(const char *name, const struct lvzhi_arg *args, size_t count, char ret[KIND_SIZE]) {
+    static const char *const lists[][2] = {{"roles", "role"}, {"states", "state"}};
+    bool list = false;
+    for (size_t i = 0; i < sizeof lists / sizeof *lists; i++)
+        if (strcmp(name, lists[i][0]) == 0) {
+            name = lists[i][1];
+            list = true;
+        }
+    bool of_record = strcmp(name, "state") == 0 || strcmp(name, "action") == 0;
+    snprintf(ret, KIND_SIZE, "%s%s%s", of_record ? subject_of(args, count) : "", of_record ? "_" : "", name);
+    return list;
+}
+
+/* Parted by blanks -> parted by a sign that fits the language. */
+static void append_list(struct buffer *out, const char *kind, const char *value, enum lvzhi_language language) {
+    const char *comma = language == LVZHI_ENGLISH ? ", " : "、";
+    char word[WORD_SIZE];
+    for (bool first = true; *value != '\0'; first = false) {
+        size_t size = strcspn(value, " ");
+        if (!first)
+            buffer_append(out, comma, strlen(comma));
+        snprintf(word, sizeof word, "%.*s", (int)size, value);
+        append_value(out, lvzhi_word(kind, word, language));
+        value += size + strspn(value + size, " ");
+    }
+}
+
+char *lvzhi_sentence_fill(const char *text, enum lvzhi_language language, const struct lvzhi_arg *args, size_t count) {
     struct buffer out = {0};
     while (*text != '\0') {
         size_t plain = strcspn(text, "{");
@@ -59,8 +99,13 @@ char *lvzhi_sentence_fill(const char *text, const struct lvzhi_arg *args, size_t
             buffer_append(&out, text, strlen(text));
             break;
         }
-        const char *value = value_of(text + 1, (size_t)(close - text - 1), args, count);
-        append_value(&out, value);
+        char kind[KIND_SIZE];
+        const struct lvzhi_arg *arg = find_arg(text + 1, (size_t)(close - text - 1), args, count);
+        const char *value = arg != NULL ? arg->value : "?";
+        if (kind_of(arg != NULL ? arg->name : "", args, count, kind))
+            append_list(&out, kind, value, language);
+        else
+            append_value(&out, lvzhi_word(kind, value, language));
         text = close + 1;
     }
     buffer_append(&out, "", 1);

@@ -1,0 +1,75 @@
+#include "nouns.h"
+
+#define MEETING             VALUE("M0001", "meeting_id", VALUE_MEETING, VALUE_NEEDED, N_("会议的代码"))
+#define PERSON              VALUE("D001", "person_id", VALUE_PERSON, VALUE_NEEDED, N_("谁"))
+#define PERSON_OR_ME(flags) VALUE("D001", "person_id", VALUE_PERSON, flags, N_("谁请假；代表本人不填"))
+
+static const struct part moved_parts[] = {
+    {NULL, NULL, COLUMNS(COLUMN_OF("state", N_("状态"), "leave_state")), true, false},
+    {0},
+};
+
+static const struct command commands[] = {
+    {.name = "ask",
+     .about = N_("请假；缺的会一项一项问"),
+     .example = "leave ask M0123 D001 --ground hospital --note 住院证明已交",
+     .method = "AskLeave",
+     .words = VALUES(MEETING, PERSON_OR_ME(VALUE_PROMPTED)),
+     .options = VALUES(CHOICE("ground", "ground", "leave_ground", VALUE_NEEDED, N_("事由")),
+                       VALUE("on", "asked_on", VALUE_DAY, VALUE_TODAY, N_("哪天请的，不写是今天；补记要写说明")),
+                       VALUE("note", "note", VALUE_TEXT, VALUE_PROMPTED, N_("说明"))),
+     .parts = PARTS({NULL, NULL, COLUMNS(COLUMN("in_time", N_("按时请假"))), true, false})},
+    {.name = "approve",
+     .about = N_("批准"),
+     .example = "leave approve M0123 D001",
+     .method = "MoveLeave",
+     .action = "approve",
+     .words = VALUES(MEETING, PERSON),
+     .options = VALUES(VALUE("note", "note", VALUE_TEXT, 0, N_("说明"))),
+     .parts = moved_parts,
+     .remarks = REMARKS("too_late")},
+    {.name = "refuse",
+     .about = N_("不准，写明理由"),
+     .example = "leave refuse M0123 D001 --note 会议要表决",
+     .method = "MoveLeave",
+     .action = "refuse",
+     .words = VALUES(MEETING, PERSON),
+     .options = VALUES(VALUE("note", "note", VALUE_TEXT, VALUE_NEEDED, N_("理由"))),
+     .parts = moved_parts,
+     .remarks = REMARKS("too_late")},
+    {.name = "grant",
+     .about = N_("不准以后补准，写明理由"),
+     .example = "leave grant M0123 D001 --note 事后核实确在住院",
+     .method = "MoveLeave",
+     .action = "grant_after_all",
+     .words = VALUES(MEETING, PERSON),
+     .options = VALUES(VALUE("note", "note", VALUE_TEXT, VALUE_NEEDED, N_("理由"))),
+     .parts = moved_parts},
+    {.name = "withdraw",
+     .about = N_("撤回请假"),
+     .example = "leave withdraw M0123 D001",
+     .method = "MoveLeave",
+     .action = "withdraw",
+     .words = VALUES(MEETING, PERSON_OR_ME(0)),
+     .options = VALUES(VALUE("note", "note", VALUE_TEXT, 0, N_("说明"))),
+     .parts = moved_parts},
+    {.name = "list",
+     .about = N_("请假和批复"),
+     .example = "leave list --state pending",
+     .method = "ListLeaves",
+     .options = VALUES(CHOICE("state", "state", "leave_state", 0, N_("状态")),
+                       VALUE("meeting", "meeting_code", VALUE_MEETING, VALUE_CODE_SENT, N_("只看一次会议")),
+                       VALUE("person", "person_code", VALUE_PERSON, VALUE_CODE_SENT, N_("只看一个人"))),
+     .parts = PARTS(
+         {"leaves", NULL,
+          COLUMNS(COLUMN("meeting_code", N_("会议")), COLUMN("held_on", N_("日期")), COLUMN("person_code", N_("代码")),
+                  COLUMN("person_name", N_("姓名")), COLUMN("asked_on", N_("请假日")),
+                  COLUMN("in_time", N_("按时请假")), COLUMN_OF("ground", N_("事由"), "leave_ground"),
+                  COLUMN_OF("state", N_("状态"), "leave_state"), COLUMN("decided_on", N_("批复日")),
+                  COLUMN("asked_by", N_("申请人")), COLUMN("decided_by", N_("决定人")), COLUMN("note", N_("说明")),
+                  COLUMN("decision_note", N_("决定说明")), COLUMN("meeting_title", N_("名称"))),
+          false, false})},
+    {0},
+};
+
+const struct noun noun_leave = {"leave", N_("请假和批假"), commands};
