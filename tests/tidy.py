@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
-"""What the compiler does not hold: who includes whom, sizes, style, calls and their files, rules and their sentences.
+"""What the compiler does not hold: who includes whom, sizes, style, calls and their files, rules and their sentences, and
+that all text has its translation.
 
-Prints each violation as FILE:LINE: TEXT and exits 1 when there is one. Standard library and clang-format only.
+Prints each violation as FILE:LINE: TEXT and exits 1 when there is one. Standard library, clang-format, xgettext only.
 """
 
 import collections
@@ -31,6 +32,7 @@ EDGES = {
     "worker": {"uv.h"},
     "request": set(),  # between the edges: they hold the worker and a connection
     "login": set(),
+    "topic": set(),
 }
 
 # Functions of their arguments: they include proto/ and one another.
@@ -52,13 +54,15 @@ MAY_INCLUDE = {
 
 GENERATED = {"lvzhi/v1/wire.pb-c.h", "google/protobuf/descriptor.pb-c.h"}  # by protoc-c, in the build's folder
 
+REFUSING = {"conn", "login", "pipeline", "request", "session", "topic", "worker"}  # rules are named in the server, too
+
 FUNCTION_LINES = 80
 FILE_LINES = 600
 COLUMNS = {".c": 120, ".h": 120, ".sql": 120, ".py": 130}
 BANNED = ("strcpy", "strcat", "sprintf", "vsprintf", "gets", "atoi", "strtok")
 UNFINISHED = ("TO" + "DO", "FIX" + "ME", "XX" + "X", "HA" + "CK")
 
-KEPT_METHODS = range(4, 16)  # for the session; a method taken out stands in a .proto as "// reserved: 27, 40-42"
+KEPT_METHODS = range(5, 16)  # for the session; a method taken out stands in a .proto as "// reserved: 27, 40-42"
 FIRST_CALL = 16
 
 violations = []
@@ -336,7 +340,7 @@ def rules_of(code):
             parts = arguments("(" + selected[1] + ")", 0) if selected else []
             if len(parts) > place and literal(parts[place]):
                 yield match.start(), literal(parts[place])
-    for match in re.finditer(r"\bfunction\s+\w+\.import_\w*rule\(.*?\$\$(.*?)\$\$", code, re.S):
+    for match in re.finditer(r"\bfunction\s+\w+\.\w*_rule\(.*?\$\$(.*?)\$\$", code, re.S):
         for rule in re.findall(r"\bthen\s+'(\w+)'", match[1]):
             yield match.start(), rule
 
@@ -359,12 +363,92 @@ def check_sentences(files):
         if name not in known:
             complain("proto/status.h", 1, f"{name} has no sentence in {path}")
     for file in files:
+        if file.startswith("server/") and noun_of(file) in REFUSING and file.endswith(".c"):
+            code = c_code(read(file), keep_strings=True)
+            for match in re.finditer(r'"([a-z]+(?:_[a-z]+)+)"', code):
+                if match[1] not in known:
+                    complain(file, line_of(code, match.start()), f"rule {match[1]} has no sentence in {path}")
         if not file.endswith(".sql"):
             continue
         code = sql_code(read(file))
         for at, rule in sorted(set(rules_of(code))):
             if rule not in known:
                 complain(file, line_of(code, at), f"rule {rule} has no sentence in {path}")
+
+
+def read_po(text):
+    """(line, msgid, msgstr, flags) of each entry but the header; strings as they are written, put together."""
+    for block in re.finditer(r"(?:^[^\n]+(?:\n|\Z))+", text, re.M):
+        parts = re.findall(r'^(msgid|msgstr) ((?:"[^\n]*"\s*)+)', block.group(), re.M)
+        joined = {name: "".join(re.findall(r'^"(.*)"$', strings, re.M)) for name, strings in parts}
+        if joined.get("msgid"):
+            line = line_of(text, block.start()) + block.group()[:block.group().index("msgid")].count("\n")
+            yield line, joined["msgid"], joined.get("msgstr", ""), re.findall(r"^#, (.*)$", block.group(), re.M)
+
+
+def check_translations(files):
+    path = "client/po/en.po"
+    if path not in files:
+        complain(path, 1, "is missing")
+        return
+    if shutil.which("xgettext") is None:
+        complain(path, 1, "xgettext is not installed")
+        return
+    sources = [f for f in files if f.startswith("client/cli/") and f.endswith((".c", ".h"))]
+    command = ["xgettext", "--from-code=UTF-8", "--keyword=_", "--keyword=N_", "--no-wrap", "-o", "-", *sources]
+    result = subprocess.run(command, cwd=TOP, capture_output=True, encoding="utf-8", check=False)
+    if result.returncode != 0:
+        complain(path, 1, result.stderr.strip() or "xgettext failed")
+        return
+    used = {}
+    for block in re.finditer(r"^#: (\S+):(\d+).*?(?:\n\n|\Z)", result.stdout, re.M | re.S):
+        for _, msgid, _, _ in read_po(block.group()):
+            used[msgid] = (block[1], int(block[2]))
+    translated = {}
+    for line, msgid, msgstr, flags in read_po(read(path)):
+        if msgid not in used:
+            complain(path, line, f"no longer used: {msgid}")
+        if not msgstr:
+            complain(path, line, f"without a translation: {msgid}")
+        if any("fuzzy" in flag for flag in flags):
+            complain(path, line, f"fuzzy: {msgid}")
+        if msgid in translated:
+            complain(path, line, f"again, after line {translated[msgid]}: {msgid}")
+        translated.setdefault(msgid, line)
+    for msgid, (file, line) in used.items():
+        if msgid not in translated:
+            complain(file, line, f"not in {path}: {msgid}")
+    for match in re.finditer(r"^#~", read(path), re.M):
+        complain(path, line_of(read(path), match.start()), "an entry commented out")
+
+
+def check_protocol_words(files):
+    """What people read of the state machines: each step, state and role has its words."""
+    path, table = "sql/words.csv", "sql/rules/21_transitions.sql"
+    for file in (path, table):
+        if file not in files:
+            complain(file, 1, "is missing")
+            return
+    with open(TOP / path, encoding="utf-8-sig", newline="") as file:
+        known = {(row[0], row[1]) for row in csv.reader(file) if len(row) == 4 and all(row)}
+    code = sql_code(read(table))
+    start = r"\(\s*'(\w+)',\s*'(\w+)',"
+    several = r"\s*'\{([^}]*)\}'(?:::text\[\])?"
+    rows = list(re.finditer(f"{start}{several},{several},{several}\\s*\\)", code))
+    if not rows or len(rows) != len(re.findall(start, code)):
+        complain(table, 1, "a transition that tests/tidy.py cannot read")
+    missing = {}
+    for row in rows:
+        subject, action, from_states, to_states, roles = row.groups()
+        wanted = [(f"{subject}_action", action)]
+        for state in re.findall(r"[\w=]+", from_states + " " + to_states):
+            wanted.append(("state" if state in ("new", "=") else f"{subject}_state", state))
+        wanted += [("role", role) for role in re.findall(r"\w+", roles)]
+        for word in wanted:
+            if word not in known:
+                missing.setdefault(word, line_of(code, row.start()))
+    for (kind, word), line in missing.items():
+        complain(table, line, f"{kind},{word} has no words in {path}")
 
 
 def main():
@@ -376,6 +460,8 @@ def main():
     check_format(c_files)
     check_methods(files)
     check_sentences(files)
+    check_protocol_words(files)
+    check_translations(files)
     for file, line, text in sorted(violations):
         print(f"{file}:{line}: {text}")
     if violations:

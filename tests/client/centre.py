@@ -367,6 +367,14 @@ def sample():
 
 
 @once
+def worked():
+    """The sample town in a centre of its own, for tests that add to its records."""
+    centre = Centre(os.path.join(fresh("worked"), "data"), SAMPLE, free_port())
+    centre.start()
+    return centre.place(533421121)
+
+
+@once
 def small():
     """A town of two groups in the same centre, with a meeting in each state that matters."""
     return make_town(sample().centre, small_files(), SMALL_TOWN)

@@ -210,6 +210,52 @@ Test(connection, any_frame_is_a_life_sign) {
     finish(&p);
 }
 
+/* Between answers, and when nothing was asked; what it says is read with the wire's own message. */
+static void told_of_changes(bool bytewise) {
+    struct peer p = connected(bytewise, true);
+    uint8_t payload[16];
+    Lvzhi__V1__Event said = LVZHI__V1__EVENT__INIT;
+    said.has_seq = true;
+    said.seq = UINT64_C(1) << 40;
+    size_t size = lvzhi__v1__event__pack(&said, payload);
+    lvzhi_request(p.c, 33, "x", 1, 0);
+    (void)taken(&p);
+    put(&p, FRAME_EVENT, LVZHI__V1__TOPIC__TOPIC_FEEDBACK, 0, 0, 0, payload, size);
+    put(&p, FRAME_RESPONSE, 33, 1, 0, 0, "r", 1);
+    put(&p, FRAME_EVENT, LVZHI__V1__TOPIC__TOPIC_ROSTER, 0, 0, 0, NULL, 0);
+    deliver(&p);
+    struct lvzhi_event event = expected(&p, LVZHI_PUSH);
+    cr_assert_eq(event.code, LVZHI__V1__TOPIC__TOPIC_FEEDBACK);
+    Lvzhi__V1__Event *read = lvzhi__v1__event__unpack(NULL, event.payload_size, event.payload);
+    cr_assert_not_null(read);
+    cr_assert_eq(read->seq, UINT64_C(1) << 40);
+    lvzhi__v1__event__free_unpacked(read, NULL);
+    cr_assert_eq(expected(&p, LVZHI_RESPONSE).id, 1u);
+    event = expected(&p, LVZHI_PUSH);
+    cr_assert_eq(event.code, LVZHI__V1__TOPIC__TOPIC_ROSTER);
+    cr_assert_eq(event.payload_size, 0u);
+    expect_quiet(&p);
+    cr_assert(lvzhi_ready(p.c));
+    finish(&p);
+}
+
+Test(connection, events_whole) {
+    told_of_changes(false);
+}
+
+Test(connection, events_byte_by_byte) {
+    told_of_changes(true);
+}
+
+Test(connection, an_event_before_welcome_ends_it) {
+    struct peer p = {.bytewise = true};
+    p.c = lvzhi_new(&(struct lvzhi_options){0}, 0);
+    put(&p, FRAME_EVENT, 1, 0, 0, 0, NULL, 0);
+    deliver(&p);
+    expected(&p, LVZHI_CLOSED);
+    finish(&p);
+}
+
 Test(connection, no_welcome_in_time) {
     struct peer p = {.now_ms = 0};
     p.c = lvzhi_new(&(struct lvzhi_options){0}, 0);

@@ -70,7 +70,7 @@ class Figures(c.Case):
 
     def test_a_day_that_is_none_is_a_wrong_command(self):
         for words in (["--from", "2025-02-30", "--to", "2025-03-01"], ["--from", "yesterday", "--to", "2025-03-01"]):
-            self.said(c.sample().run("office", "threeno", *words), c.USAGE, "from_on")
+            self.said(c.sample().run("office", "threeno", *words), c.USAGE, "--from")
 
     def test_a_period_without_an_end_is_a_wrong_command(self):
         self.said(c.sample().run("office", "threeno", "--from", "2025-02-01"), c.USAGE, "lvzhi threeno --help")
@@ -154,7 +154,7 @@ class Scope(c.Case):
     def test_others_are_refused_in_a_sentence(self):
         for name in ("G01", "U01", "backup", "admin"):
             with self.subTest(profile=name):
-                said = self.said(c.sample().run(name, "threeno", *c.YEAR), c.REFUSED, "您的账号没有这个权限")
+                said = self.said(c.sample().run(name, "threeno", *c.YEAR), c.REFUSED, "“查三不”不由您的身份")
                 self.assertEqual(said.out, "")
 
     def test_another_town_sees_nothing_of_it(self):

@@ -97,7 +97,7 @@ class Again(c.Case):
         self.said(c.sample().run("office", "import", files), c.DONE)
 
     def test_a_clerk_may_not_import(self):
-        self.said(c.sample().run("G01", "import", c.SAMPLE), c.REFUSED, "您的账号没有这个权限")
+        self.said(c.sample().run("G01", "import", c.SAMPLE), c.REFUSED, "“导入”不由您的身份（联络员）来做")
         self.assert_nothing_stored()
 
     def test_another_town_may_not_be_imported_over_this_one(self):

@@ -55,8 +55,9 @@ static void expect_same(const char *message_name, const char *text) {
 Test(json, every_kind_goes_through) {
     expect_same("lvzhi.v1.Op", "{\"author_id\":\"01900000-0000-7000-8000-0000000000ff\",\"authored_us\":"
                                "\"2025-02-18T01:30:00.000005Z\",\"device_seq\":18446744073709,\"proof\":\"AAEC/w==\"}");
-    expect_same("lvzhi.v1.Meeting", "{\"code\":\"M0001\",\"held_on\":\"2024-02-29\",\"kind\":\"congress_session\","
-                                    "\"on_roll\":0,\"title\":\"第四次会议\"}");
+    expect_same("lvzhi.v1.Meeting",
+                "{\"actions\":[],\"agenda\":[\"一\"],\"appraisees\":[],\"code\":\"M0001\",\"held_on\":\"2024-02-29\","
+                "\"kind\":\"congress_session\",\"laws\":[],\"on_roll\":0,\"title\":\"第四次会议\"}");
     expect_same("lvzhi.v1.CreateTownReply", "{\"created\":false,\"town_id\":-5}");
     expect_same("lvzhi.v1.ImportRowsRequest",
                 "{\"cells\":[\"\",\"b\"],\"columns\":[\"code\"],\"file\":\"people\",\"lines\":[2,-2147483648]}");
@@ -67,8 +68,8 @@ Test(json, every_kind_goes_through) {
 
 Test(json, unset_is_absent) {
     expect_same("lvzhi.v1.GetMeetingRequest", "{}");
-    char *out = round_trip("lvzhi.v1.GetMeetingReply", "{\"meeting\":{}}");
-    cr_assert_str_eq(out, "{\"meeting\":{},\"roll\":[]}");
+    char *out = round_trip("lvzhi.v1.GetAttendanceReply", "{\"marks\":[{}]}");
+    cr_assert_str_eq(out, "{\"marks\":[{}],\"requests\":[]}");
     free(out);
 }
 

@@ -141,7 +141,7 @@ class Once(c.Case):
         self.assert_kept(self.record("D001=present", meeting="M006"))
         self.line_is_mended()
         said = self.clerk.run("health")
-        self.said(said, c.DONE, "上次未得到答复的操作被拒绝", "会议 M006 现在是 planned，不能登记")
+        self.said(said, c.DONE, "上次未得到答复的操作被拒绝", "会议 M006 现在是 计划中，不能登记")
         self.assertEqual(self.outbox.waiting(), [])
         self.assertEqual(self.done(), 0)
 

@@ -374,11 +374,12 @@ def small_town(code):
     return {
         "town": (["code", "name", "term", "term_starts_on"], [(str(code), f"镇{code}", "第十二届", "2022-03-01")]),
         "villages": (["code", "name", "kind"], [("V01", "村一", "village"), ("V02", "村二", "village")]),
-        "units": (["code", "name"], [("U01", "镇中心学校")]),
+        "units": (["code", "name"], [("U01", "镇中心学校"), ("U02", "镇供电所")]),
         "groups": (["code", "name", "village"], [("G01", "组一", "V01"), ("G02", "组二", "V02")]),
         "people": (["code", "name", "phone"], [(p, "代表" + p, f"138{code % 100:02d}{p[1:]}") for p in people]),
         "mandates": (["code", "person", "level", "group", "starts_on"],
                      [("Z" + p, p, "town", group_of[p], "2022-03-01") for p in people]),
+        "roles": (["person", "role", "starts_on"], [("D03", "presidium_member", "2022-03-01")]),
         "meetings": (["code", "kind", "title", "group", "held_on", "state"],
                      [(m, kind, "会议" + m, group, "2025-06-10", state) for m, kind, group, state in meetings]),
         "attendance": (["meeting", "person", "notice", "notified_on", "mark"], rolls),
@@ -436,6 +437,7 @@ ROLES = {
     "office": ("office", None), "office2": ("office", None), "chair": ("chair", None), "auditor": ("auditor", None),
     "backup": ("backup", None), "clerk1": ("clerk", "G01"), "clerk2": ("clerk", "G02"), "leader1": ("leader", "G01"),
     "leader2": ("leader", "G02"), "deputy1": ("deputy", "D01"), "deputy2": ("deputy", "D21"), "unit1": ("unit", "U01"),
+    "unit2": ("unit", "U02"), "d02": ("deputy", "D02"), "d03": ("deputy", "D03"), "d04": ("deputy", "D04"),
 }
 
 
@@ -493,6 +495,13 @@ def copy_of_base(name, **settings):
     return Centre(postgres(), name, **settings)
 
 
+@functools.cache
+def sentences():
+    """sql/sentences.csv by rule."""
+    with open(os.path.join(SOURCE, "sql/sentences.csv"), encoding="utf-8-sig", newline="") as file:
+        return {row["rule"]: row for row in csv.DictReader(file)}
+
+
 class Case(unittest.TestCase):
     """Tests on one copy of `base` with one daemon. A daemon that has died fails its class."""
 
@@ -500,7 +509,7 @@ class Case(unittest.TestCase):
 
     @classmethod
     def setUpClass(cls):
-        cls.centre = copy_of_base("t_" + cls.__name__.lower(), **cls.settings).start()
+        cls.centre = copy_of_base(f"{cls.__module__}_{cls.__name__}".lower(), **cls.settings).start()
         cls.addClassCleanup(cls.centre.kill)
 
     @classmethod
@@ -512,6 +521,7 @@ class Case(unittest.TestCase):
         with self.assertRaises(wire.Refused) as caught:
             function(*arguments, **fields)
         self.assertEqual(caught.exception.name, name, caught.exception)
+        self.assertIn(caught.exception.rule or name, sentences(), "a refusal without a sentence")
         return caught.exception
 
 

@@ -96,6 +96,7 @@ create table data.note (
 ADD_NOTE = """-- Keeps a note.
 -- by: clerk office
 -- effect: ledger
+-- changes: notice roster of note_id
 with added as (
     insert into note (
         town_id, note_id, op_id, login, text, colour, tags, day_on, weight, done, price_fen, picture, seen_at,
@@ -188,6 +189,8 @@ class NewCall(harness.Case):
         error = self.refused("INVALID", clerk.call, "AddNote", note_id=wire.uuid7(), text="")  # a check of the table
         self.assertIsNone(error.rule)
         self.assertEqual(self.centre.count("operation", "method = 9001"), 2)
+        self.assertEqual(self.centre.sql("select topics, record_id = note_id from data.operation join data.note using"
+                                         " (town_id, op_id)"), [("48", "t")] * 2)
 
     def test_new_table_is_guarded(self):
         kept = self.centre.sql("select relrowsecurity, relforcerowsecurity from pg_class where relname = 'note'")
@@ -265,6 +268,17 @@ class NewCall(harness.Case):
         self.start_fails("list_notes.sql", "cleric", list_notes=LIST_NOTES.replace("by: clerk", "by: cleric"))
         self.start_fails("add_note.sql", "effect", add_note=ADD_NOTE.replace("ledger", "none"))
         self.start_fails("list_notes.sql", list_notes=LIST_NOTES.replace("effect: none", "effect: ledger"))
+
+    def test_what_it_changes(self):
+        def changes(words):
+            return ADD_NOTE.replace("changes: notice roster of note_id", "changes: " + words)
+
+        for words, said in (("notes", "notes"), ("", "topic"), ("notice of", "of"), ("notice of op_id", "op_id"),
+                            ("notice of text", "text"), ("notice of person_ids", "person_ids"),
+                            ("notice of picture", "picture"), ("notice of note_id roster", "roster")):
+            self.start_fails("add_note.sql", "changes:", said, add_note=changes(words))
+        self.start_fails("list_notes.sql", "changes:", list_notes=LIST_NOTES.replace(
+            "-- effect: none\n", "-- effect: none\n-- changes: notice\n"))
 
     def test_missing_file_and_bad_sql(self):
         self.start_fails("list_notes.sql", list_notes=None)

@@ -42,7 +42,7 @@ class Permission(harness.Case):
                     except wire.Refused as refused:
                         error = refused
                     may = role in allowed or "anyone" in allowed
-                    by_policy = error is not None and error.name == "FORBIDDEN" and error.rule is None
+                    by_policy = error is not None and error.rule == "role_may_not"
                     self.assertEqual(not may, by_policy, f"{role}: {name}: {error}")
                     if may and error is not None:
                         wrong = ("UNAUTHENTICATED", "INTERNAL", "UNKNOWN_METHOD")
