@@ -28,7 +28,8 @@
 create view lv.topic with (security_invoker = true) as
 select t.number, t.name
 from (
-    values (1, 'meeting'), (2, 'feedback'), (3, 'suggestion'), (4, 'notice'), (5, 'roster')
+    values
+    (1, 'meeting'), (2, 'feedback'), (3, 'suggestion'), (4, 'notice'), (5, 'roster'), (6, 'case'), (7, 'office')
 ) as t (number, name);
 
 create function lv.topic_names(bits int) returns text[] language sql immutable as $$
@@ -114,8 +115,7 @@ returns table (topics int, record_id uuid, code text) language sql stable as $$
     left join lateral (
         select
             f.code,
-            lv.in_scope(who, f.group_id, f.deputy_id, f.unit_id)
-            or (who).role = 'unit' and (who).unit_id = any (f.co_unit_ids) as seen
+            (select true from lv.feedback_seen(who) as d where d.feedback_id = f.feedback_id limit 1) is true as seen
         from data.feedback as f
         where 'feedback' = any (o.names) and (f.town_id, f.feedback_id) = ((who).town_id, record)
         limit 1
@@ -123,26 +123,8 @@ returns table (topics int, record_id uuid, code text) language sql stable as $$
     left join lateral (
         select
             s.code,
-            case (who).role
-                when 'deputy' then
-                    s.lead_id is not distinct from (who).person_id
-                    or (
-                        select true
-                        from data.suggestion_proposer as p
-                        where (p.town_id, p.suggestion_id) = (s.town_id, s.suggestion_id)
-                            and p.person_id = (who).person_id
-                        limit 1
-                    ) is true
-                    or (
-                        select true
-                        from data.cosigner as c
-                        where (c.town_id, c.suggestion_id) = (s.town_id, s.suggestion_id)
-                            and c.person_id = (who).person_id
-                        limit 1
-                    ) is true
-                when 'unit' then (who).unit_id is not distinct from s.unit_id or (who).unit_id = any (s.co_unit_ids)
-                else s.state not in ('draft', 'cosigning') -- its deputies' own until they submit it
-            end as seen
+            (select true from lv.suggestions_seen(who) as d where d.suggestion_id = s.suggestion_id limit 1) is true
+                as seen
         from data.suggestion as s
         where 'suggestion' = any (o.names) and (s.town_id, s.suggestion_id) = ((who).town_id, record)
         limit 1

@@ -402,16 +402,17 @@ class Changes(Feed):
         suggestion, draft = uuid.uuid4(), uuid.uuid4()
         unit, lead = hex_id("units", "U01"), hex_id("people", "D01")
         for id, code, state in ((suggestion, "S01", "assigned"), (draft, "S02", "cosigning")):
-            self.centre.sql("insert into data.suggestion (town_id, suggestion_id, code, kind, title, state, unit_id, lead_id)"
-                            f" values ({TOWN}, '{id}', '{code}', 'suggestion', 'x', '{state}', "
-                            f"{'null' if id == draft else repr(unit)}, '{lead}')")
+            self.centre.sql("insert into data.suggestion (town_id, suggestion_id, code, kind, title, state, unit_id, lead_id,"
+                            f" submitted_on) values ({TOWN}, '{id}', '{code}', 'suggestion', 'x', '{state}', "
+                            f"{'null' if id == draft else repr(unit)}, '{lead}', "
+                            f"{'null' if id == draft else repr('2025-03-01')})")
         records = {
             "M001": (MEETING, hex_id("meetings", "M001"), {"office", "chair", "auditor", "clerk1", "leader1", "deputy1"}),
             "M003": (MEETING, hex_id("meetings", "M003"), {"office", "chair", "auditor", "clerk1", "leader1", "clerk2",
                                                           "leader2", "deputy1", "deputy2"}),
             "F01": (FEEDBACK, hex_id("feedback", "F01"), {"office", "chair", "auditor", "clerk1", "leader1", "deputy1"}),
             "S01": (SUGGESTION, suggestion.hex, {"office", "chair", "auditor", "clerk1", "clerk2", "leader1", "leader2",
-                                                 "deputy1", "unit1"}),
+                                                 "deputy1", "deputy2", "unit1"}),
             "S02": (SUGGESTION, draft.hex, {"deputy1"}),
         }
         names = {MEETING: "meeting", FEEDBACK: "feedback", SUGGESTION: "suggestion"}
@@ -445,9 +446,12 @@ class Changes(Feed):
             self.assertEqual(pull(unit, cursor)[0], [])
             self.centre.sql(f"update data.feedback set co_unit_ids = '{{{hex_id('units', 'U01')}}}' where town_id = {TOWN}")
             try:
+                self.assertEqual(pull(unit, cursor)[0], [], "before the screening is over")
+                self.centre.sql(f"update data.feedback set state = 'assigned' where town_id = {TOWN}")
                 self.assertEqual([c["op_id"] for c in pull(unit, cursor)[0]], [op])
             finally:
-                self.centre.sql(f"update data.feedback set co_unit_ids = '{{}}' where town_id = {TOWN}")
+                self.centre.sql(
+                    f"update data.feedback set co_unit_ids = '{{}}', state = 'registered' where town_id = {TOWN}")
 
 
 class Psql:
