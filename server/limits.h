@@ -22,7 +22,7 @@ enum {
     LIMIT_REPEATED = 65536,         /* elements of a repeated field */
     LIMIT_PARAMS = 64,              /* parameters of a statement */
     LIMIT_COLUMNS = 64,
-    LIMIT_STATEMENTS = 8,     /* of a read */
+    LIMIT_STATEMENTS = 16,    /* of a read */
     LIMIT_PASSWORD_MIN = 8,   /* characters of a new password */
     LIMIT_PASSWORD_MAX = 256, /* bytes */
 

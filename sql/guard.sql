@@ -5,6 +5,8 @@ do $$
 declare
     daemon_role text := current_setting('lv.daemon_role');
     t record;
+    added text;
+    emptied text;
 begin
     -- A plain view reads as its owner, who sees every town.
     for t in
@@ -40,15 +42,32 @@ begin
         );
     end loop;
     -- What is only ever added.
-    execute format(
-        'revoke update on data.operation, data.attendance_mark, data.correction, data.step, data.minutes,'
-        ' data.decision, data.notice_proof, data.suggestion_wording, data.notice, data.notice_receipt,'
-        ' data.identity_look, data.change from %I',
-        daemon_role
-    );
+    foreach added in array array[
+        'operation',
+        'attendance_mark',
+        'correction',
+        'step',
+        'minutes',
+        'decision',
+        'notice_proof',
+        'suggestion_wording',
+        'notice',
+        'notice_receipt',
+        'identity_look',
+        'change'
+    ] loop
+        execute format('revoke update on data.%I from %I', added, daemon_role);
+    end loop;
+    -- What holds no record of its own.
+    foreach emptied in array array[
+        'session_token',
+        'login_failure',
+        'import_row',
+        'suggestion_proposer',
+        'household_helper'
+    ] loop
+        execute format('grant delete on data.%I to %I', emptied, daemon_role);
+    end loop;
     execute format('grant usage on all sequences in schema data to %I', daemon_role);
-    execute format('grant delete on data.session_token, data.login_failure to %I', daemon_role);
-    execute format('grant delete on data.import_row to %I', daemon_role);
-    execute format('grant delete on data.suggestion_proposer, data.household_helper to %I', daemon_role);
 end
 $$;

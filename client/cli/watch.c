@@ -54,7 +54,8 @@ static int pull(struct session *s, const json_t *topics, json_int_t *since) {
 /* Be told of the topics; all, where none is named. */
 static int subscribe(struct session *s, const json_t *topics) {
     int code;
-    json_t *all = json_pack("[s, s, s, s, s]", "meeting", "feedback", "suggestion", "notice", "roster");
+    json_t *all =
+        json_pack("[s, s, s, s, s, s, s]", "meeting", "feedback", "suggestion", "notice", "roster", "case", "office");
     json_t *wanted = json_array_size(topics) > 0 ? json_deep_copy(topics) : json_incref(all);
     json_decref(rpc_read(s, "Subscribe", json_pack("{s:o}", "topics", wanted), &code));
     json_decref(all);

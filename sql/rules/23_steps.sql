@@ -90,29 +90,42 @@ create function lv.add_step(
     where (s.town_id, s.record_id) = ((who).town_id, record)
 $$;
 
--- A code that nobody has: the next number of the kind, as wide as its imported ones.
+-- How the codes of each kind of record begin, and how many digits they have at least: as the sample's are.
+create view lv.code_form with (security_invoker = true) as
+select f.subject, f.prefix, f.width
+from (
+    values
+    ('meeting', 'M', 4),
+    ('feedback', 'F', 4),
+    ('suggestion', 'S', 3)
+) as f (subject, prefix, width);
+
+-- The codes that are given.
+create view lv.code_given with (security_invoker = true) as
+select m.town_id, 'meeting' as subject, m.code from data.meeting as m
+union all
+select f.town_id, 'feedback', f.code from data.feedback as f
+union all
+select s.town_id, 'suggestion', s.code from data.suggestion as s;
+
+-- A code that nobody has: the next number of the kind.
 create function lv.next_code(of_subject text) returns text language plpgsql volatile as $$
 declare
     town int := lv.town_id();
-    prefix text := case of_subject when 'meeting' then 'M' when 'feedback' then 'F' when 'suggestion' then 'S' end;
-    width int := case of_subject when 'suggestion' then 3 else 4 end;
+    form record;
     number int;
     found_code text;
-    taken boolean;
 begin
-    assert prefix is not null, 'subject ' || of_subject;
+    select * into strict form from lv.code_form as f where f.subject = of_subject;
     loop
         insert into data.counter as c (town_id, subject, last)
         values (town, of_subject, 1)
         on conflict (town_id, subject) do update set last = c.last + 1
         returning c.last into number;
-        found_code := prefix || lpad(number::text, greatest(width, length(number::text)), '0');
-        taken := case of_subject
-            when 'meeting' then exists (select from data.meeting as m where (m.town_id, m.code) = (town, found_code))
-            when 'feedback' then exists (select from data.feedback as f where (f.town_id, f.code) = (town, found_code))
-            else exists (select from data.suggestion as s where (s.town_id, s.code) = (town, found_code))
-        end;
-        exit when not taken;
+        found_code := form.prefix || lpad(number::text, greatest(form.width, length(number::text)), '0');
+        exit when not exists (
+            select from lv.code_given as g where (g.town_id, g.subject, g.code) = (town, of_subject, found_code)
+        );
     end loop;
     return found_code;
 end
