@@ -332,6 +332,21 @@ begin
 end
 $$;
 
+-- The activities that a group itself held in the period. Of one that held fewer than `group_activities` in a year its
+-- members are not to blame: the group gets a finding of its own (rules.md section 1, end).
+create function lv.group_activities(of_group uuid, from_on date, to_on date) returns setof data.meeting
+language plpgsql stable rows 10 as $$
+begin
+    return query
+    select m.*
+    from data.meeting as m
+    where
+        m.town_id = lv.town_id() and m.group_id = of_group and m.held_on between from_on and to_on
+        and m.kind not in ('congress_session', 'presidium_meeting', 'group_meeting')
+        and m.state in ('closed', 'approved', 'locked');
+end
+$$;
+
 -- Whose evaluation a caller sees: leaders their group's, those with a mandate in it on some day of the period; deputies
 -- their own.
 create function lv.people_seen(who data.caller, from_on date, to_on date) returns table (person_id uuid)
