@@ -7,6 +7,6 @@ where
     t.subject = coalesce(:subject, t.subject)
     and (
         select
-            coalesce(:subject in ('meeting', 'leave', 'feedback', 'suggestion'), true)
+            coalesce(:subject in (select k.subject from transition as k), true)
             or refuse('invalid', 'subject_unknown', 'subject', :subject)
     )

@@ -401,7 +401,8 @@ declare
 begin
     perform lv.demand(
         coalesce(
-            of_subject in ('meeting', 'leave', 'correction', 'feedback', 'suggestion', 'notice'), true
+            of_subject in ('leave', 'correction', 'notice') or of_subject in (select k.subject from lv.todo_state as k),
+            true
         ),
         'invalid', 'subject_unknown', 'subject', of_subject
     );
