@@ -54,6 +54,12 @@ begin
         'notice',
         'notice_receipt',
         'identity_look',
+        'rule_set',
+        'register_line',
+        'register_seal',
+        'register_print',
+        'room_number',
+        'room_number_note',
         'change'
     ] loop
         execute format('revoke update on data.%I from %I', added, daemon_role);
