@@ -48,7 +48,8 @@ MAY_INCLUDE = {
     "proto": set(),
     "server": {"proto"},
     "client/lib": {"proto"},
-    "client/cli": {"proto", "client/lib"},
+    "client/paper": set(),
+    "client/cli": {"proto", "client/lib", "client/paper"},
     "client/desk": {"proto", "client/lib"},
 }
 
