@@ -36,7 +36,7 @@ static const struct part show_parts[] = {
              COLUMN_OF("lateness", N_("期限情况"), "lateness"), COLUMN("group_code", N_("小组")),
              COLUMN("deputy_code", N_("代表")), COLUMN("deputy_name", N_("代表姓名")),
              COLUMN("received_on", N_("收到日")), COLUMN("topic", N_("主题")), COLUMN("text", N_("内容")),
-             COLUMN("receipt", N_("回执号")), COLUMN("unit_code", N_("承办单位")),
+             COLUMN("receipt", N_("回执号")), COLUMN("room_no", N_("室内编号")), COLUMN("unit_code", N_("承办单位")),
              COLUMN("co_unit_codes", N_("协办单位")), COLUMN("first_assigned_on", N_("首次交办")),
              COLUMN("assigned_on", N_("交办日")), COLUMN("age_days", N_("已有天数")), COLUMN("due_on", N_("答复期限")),
              COLUMN("extension_asked_to_on", N_("申请延到")), COLUMN("extended_to_on", N_("延期到")),
@@ -69,6 +69,8 @@ static int register_one(struct session *session, struct given *given, json_t *re
     if (given->cli->format == FORMAT_TABLE) {
         printf(_("已登记：%s\n\n"), rpc_text(reply, "code"));
         print_framed(rpc_text(reply, "receipt"));
+        if (rpc_text(reply, "room_no")[0] != '\0')
+            printf(_("室内编号：%s\n"), rpc_text(reply, "room_no"));
         puts(_("请把上面的回执号抄给群众：凭它在任何一个活动室都能问到办理情况。"));
     } else {
         command_print(given, reply);
@@ -90,6 +92,7 @@ static const struct command commands[] = {
          VALUE("group", "group_id", VALUE_GROUP, 0, N_("哪个小组；联络员和组长不填")),
          VALUE("on", "received_on", VALUE_DAY, VALUE_TODAY, N_("哪天收到，不写是今天")),
          VALUE("meeting", "meeting_id", VALUE_MEETING, 0, N_("在哪次接待选民时说的")),
+         VALUE("room-no", "room_no", VALUE_TEXT, 0, N_("纸上已编的室内编号，如 WSK-2026-0031；不写就取下一个")),
          VALUE("name", "resident_name", VALUE_TEXT, VALUE_PROMPTED | VALUE_IDENTITY, N_("群众的姓名")),
          VALUE("phone", "resident_phone", VALUE_TEXT, VALUE_PROMPTED | VALUE_IDENTITY, N_("群众的电话")),
          VALUE("address", "resident_address", VALUE_TEXT, VALUE_PROMPTED | VALUE_IDENTITY, N_("群众的地址")),

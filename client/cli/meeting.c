@@ -44,7 +44,7 @@ static const struct part list_parts[] = {{"meetings", NULL, list_columns, false,
 static const struct part show_parts[] = {
     {"meeting", NULL,
      COLUMNS(COLUMN("code", N_("代码")), COLUMN("title", N_("名称")), COLUMN_OF("kind", N_("种类"), "meeting_kind"),
-             COLUMN("held_on", N_("日期")), COLUMN("place", N_("地点")),
+             COLUMN("room_no", N_("室内编号")), COLUMN("held_on", N_("日期")), COLUMN("place", N_("地点")),
              COLUMN_OF("state", N_("状态"), "meeting_state"), COLUMN("group_code", N_("小组")),
              COLUMN("unit_code", N_("单位")), COLUMN_AS("agenda", N_("议程"), COLUMN_ITEMS),
              COLUMN_AS("laws", N_("法律法规"), COLUMN_ITEMS), COLUMN("document", N_("报告")),
@@ -89,7 +89,9 @@ static const struct part told_parts[] = {
 };
 
 static const struct part planned_parts[] = {
-    {NULL, NULL, COLUMNS(COLUMN("code", N_("代码")), COLUMN("notify_by_on", N_("最迟通知日"))), true, false},
+    {NULL, NULL,
+     COLUMNS(COLUMN("code", N_("代码")), COLUMN("notify_by_on", N_("最迟通知日")), COLUMN("room_no", N_("室内编号"))),
+     true, false},
     {0},
 };
 
@@ -105,7 +107,11 @@ static const struct part planned_parts[] = {
         VALUE("document", "document", VALUE_TEXT, 0, N_("审议：听取的报告")),                                          \
         CHOICE("appraisee", "appraisees", "appraisee", VALUE_MANY, N_("述职测评：测评对象"))
 
-static const struct value plan_options[] = {PLAN_OPTIONS(VALUE_NEEDED, VALUE_PROMPTED), {0}};
+static const struct value plan_options[] = {
+    PLAN_OPTIONS(VALUE_NEEDED, VALUE_PROMPTED),
+    VALUE("room-no", "room_no", VALUE_TEXT, 0, N_("纸上已编的室内编号，如 WSK-2026-0031；不写就取下一个")),
+    {0},
+};
 static const struct value change_options[] = {PLAN_OPTIONS(0, 0), {0}};
 
 /* The day when all were told who are not named: today, where only the way is said. */

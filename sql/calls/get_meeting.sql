@@ -21,7 +21,7 @@ select
         where c.town_id = m.town_id and c.meeting_id = m.meeting_id
     ) as conflicts,
     w.revision as minutes_revision, a.login as minutes_by, minutes_confirmed(m.meeting_id) as confirmed,
-    meeting_actions(:caller, m) as actions
+    meeting_actions(:caller, m) as actions, room_no_of(m.meeting_id) as room_no
 from meeting as m
 left join deputy_group as g on g.town_id = m.town_id and g.group_id = m.group_id
 left join unit as u on u.town_id = m.town_id and u.unit_id = m.unit_id

@@ -2,8 +2,8 @@
 -- by: clerk leader office chair
 -- effect: ledger
 -- changes: meeting of meeting_id
-select p.code, p.notify_by_on, p.short_notice
+select p.code, p.notify_by_on, p.short_notice, p.room_no
 from plan_meeting(
     :caller, :op, :meeting_id, :kind, :title, :group_id, :unit_id, :held_on, :place, :agenda, :laws, :document,
-    :appraisees
+    :appraisees, :room_no
 ) as p

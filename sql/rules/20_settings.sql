@@ -61,6 +61,9 @@ create view lv.default_settings with (security_invoker = true) as select
     20 as suggestion_contact_days,
     1 as suggestion_opinion_months,
     20 as suggestion_rate_days,
+    -- domain.md D2.4, A3
+    200 as room_numbers_ahead, -- a written number may be so far beyond its room's highest
+    20 as register_lines, -- a page of a register
     1 as suggestion_rehandle_months;
 
 -- As rows; holds_from is null where the default holds.

@@ -249,14 +249,15 @@ $$;
 -- Plans a meeting; of one that is planned or postponed it changes what is given.
 create function lv.plan_meeting(
     who data.caller, op data.op, id uuid, new_kind text, new_title text, new_group uuid, new_unit uuid, new_day date,
-    new_place text, new_agenda text[], new_laws text[], new_document text, new_appraisees text[]
-) returns table (code text, notify_by_on date, short_notice boolean) language plpgsql volatile as $$
+    new_place text, new_agenda text[], new_laws text[], new_document text, new_appraisees text[], written_no text
+) returns table (code text, notify_by_on date, short_notice boolean, room_no text) language plpgsql volatile as $$
 #variable_conflict use_column
 declare
     before data.meeting;
     m data.meeting;
     today date := lv.today();
     of_group boolean := (who).role in ('clerk', 'leader');
+    given_no text;
 begin
     perform lv.demand_value(id is not null, 'meeting_id');
     select d.* into before
@@ -300,8 +301,17 @@ begin
         m.code := lv.next_code('meeting');
         insert into data.meeting select (m).* on conflict do nothing;
         perform lv.demand(found, 'conflict', 'operation_repeated'); -- another plan of this id was quicker
-        perform lv.add_step(who, op, 'meeting', id, 'plan', 'new', m.state);
+        if lv.is_numbered(who, m.group_id, written_no) then
+            given_no := lv.take_room_no(op, m.group_id, 'meeting', id, written_no);
+        end if;
+        perform lv.add_step(
+            who, op, 'meeting', id, 'plan', 'new', m.state, null, jsonb_build_object('room_no', given_no)
+        );
     else
+        given_no := lv.room_no_of(id);
+        perform lv.demand(
+            coalesce(upper(trim(written_no)), '') in ('', given_no), 'invalid', 'room_no_at_first', 'meeting', m.code
+        );
         if m.held_on <> before.held_on then
             perform lv.thaw_roll(who, op, m);
             m.postponed_from := case m.state
@@ -329,7 +339,7 @@ begin
         );
     end if;
     return query
-    select m.code, n.by_on, today > n.by_on
+    select m.code, n.by_on, today > n.by_on, given_no
     from (select lv.notify_by(m.kind, m.held_on) as by_on) as n;
 end
 $$;

@@ -114,7 +114,7 @@ create function lv.feedback_shown(who data.caller, f data.feedback) returns tabl
     first_assigned_on date, assigned_on date, due_on date, extension_asked_to_on date, extended_to_on date,
     reply_class text, reply text, replied_on date, reply_checked_on date, promised_on date, delivered_on date,
     rating text, rating_reason text, rehandled int, closed_on date, close_reason text, lead_code text,
-    suggestion_code text, receipt text, age_days int, lateness text, merged_codes text[]
+    suggestion_code text, receipt text, age_days int, lateness text, merged_codes text[], room_no text
 ) language sql stable as $$
     select
         f.feedback_id, f.code, g.code, p.code, p.name, f.received_on, f.topic, f.text, f.state, f.state_since,
@@ -128,7 +128,8 @@ create function lv.feedback_shown(who data.caller, f data.feedback) returns tabl
             select c.code from data.feedback as c
             where c.town_id = f.town_id and c.lead_id = f.feedback_id
             order by c.code
-        )
+        ),
+        lv.room_no_of(f.feedback_id)
     from data.deputy_group as g
     join data.person as p on (p.town_id, p.person_id) = (f.town_id, f.deputy_id)
     left join data.unit as u on (u.town_id, u.unit_id) = (f.town_id, f.unit_id)
@@ -227,7 +228,7 @@ $$;
 create function lv.register_feedback(
     who data.caller, op data.op, feedback uuid, of_group uuid, of_deputy uuid, received date, topic text, said text,
     meeting uuid, resident_name text, resident_phone text, address text, may_share boolean, notice_given boolean,
-    out code text, out receipt text
+    written_no text, out code text, out receipt text, out room_no text
 ) language plpgsql volatile as $$
 declare
     today date := lv.today();
@@ -273,9 +274,14 @@ begin
             nullif(trim(address), ''), coalesce(may_share, false), notice_given
         );
     end if;
+    if lv.is_numbered(who, bearer.group_id, written_no) then
+        room_no := lv.take_room_no(op, bearer.group_id, 'feedback', feedback, written_no);
+    end if;
     perform lv.add_step(
         who, op, 'feedback', feedback, 'register', 'new', f.state, null,
-        jsonb_build_object('received_on', f.received_on, 'meeting', m.code, 'notice_given', notice_given)
+        jsonb_build_object(
+            'received_on', f.received_on, 'meeting', m.code, 'notice_given', notice_given, 'room_no', room_no
+        )
     );
 end
 $$;

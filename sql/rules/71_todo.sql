@@ -389,6 +389,25 @@ begin
 end
 $$;
 
+-- Numbers of a room's papers that nobody has seen: the room looks for the slip, and the office sees all rooms'.
+create function lv.todo_rooms(who data.caller) returns setof lv.todo language plpgsql stable as $$
+begin
+    if (who).role not in ('clerk', 'leader', 'office') then
+        return;
+    end if;
+    return query
+    select
+        'room', 'todo_room_gap', n.group_id, n.group_code,
+        n.group_name || '：' || array_to_string(
+            (array_agg(lv.room_no(n.prefix, n.year, n.number) order by n.year, n.number))[:5], ' '
+        ) || case when count(*) > 5 then ' …' else '' end,
+        null::text, null::date, null::date
+    from lv.room_numbers(case when (who).role <> 'office' then (who).group_id end, null) as n
+    where n.state = 'missing'
+    group by n.group_id, n.group_code, n.group_name;
+end
+$$;
+
 -- All of it, what is longest overdue first: `place` sorts.
 create function lv.todos(who data.caller, of_subject text)
 returns table (
@@ -401,7 +420,8 @@ declare
 begin
     perform lv.demand(
         coalesce(
-            of_subject in ('leave', 'correction', 'notice') or of_subject in (select k.subject from lv.todo_state as k),
+            of_subject in ('leave', 'correction', 'notice', 'room')
+            or of_subject in (select k.subject from lv.todo_state as k),
             true
         ),
         'invalid', 'subject_unknown', 'subject', of_subject
@@ -422,6 +442,8 @@ begin
         select s.* from lv.todo_suggestions(who) as s where coalesce(of_subject = 'suggestion', true)
         union all
         select n.* from lv.todo_notices(who) as n where coalesce(of_subject = 'notice', true)
+        union all
+        select r.* from lv.todo_rooms(who) as r where coalesce(of_subject = 'room', true)
     ) as t
     where coalesce(t.subject = of_subject, true);
 end

@@ -197,6 +197,7 @@ class Life(Case):
                 self.assertEqual((reply["state"], reply.get("step_due_on")), (state, due))
                 self.assertEqual(reply.get("due_on"), None if action == "submit" else IN_30)
         card = self.card(id)
+        self.assertRegex(card.pop("room_no"), "^ZY-[0-9]{4}-[0-9]{4}$")
         self.assertEqual(card, {
             "feedback_id": id, "code": code, "group_code": "G01", "deputy_code": "D01", "deputy_name": "代表D01",
             "received_on": day(-2), "topic": "道路", "text": "村口的路不平", "state": "closed", "state_since_on": day(),
