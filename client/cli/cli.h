@@ -14,6 +14,7 @@ struct cli {
     const char *profile;     /* NULL: the default one */
     const char *descriptors; /* the file of the catalogue */
     enum format format;
+    const char *paper;   /* the file to print to in place of the terminal; NULL: none */
     uint32_t timeout_ms; /* for an answer */
 };
 

@@ -3,10 +3,13 @@
 #include "day.h"
 #include "given.h"
 #include "help.h"
+#include "printout.h"
 #include "say.h"
 
 #include <stdlib.h>
 #include <string.h>
+
+static const char unprintable[] = "这个命令没有可印的 / this command has nothing to print";
 
 const struct noun *noun_find(const char *name) {
     for (size_t i = 0; nouns[i] != NULL; i++)
@@ -105,10 +108,13 @@ static void say_remark(const char *rule, const json_t *reply) {
     say_refusal(rule, args, count);
 }
 
-void command_print(const struct given *given, const json_t *reply) {
+int command_print(struct given *given, const json_t *reply) {
     const struct command *c = given->command;
     enum format format = given->cli->format;
-    if (format == FORMAT_JSON)
+    int code = EXIT_DONE;
+    if (given->cli->paper != NULL && c->parts != NULL)
+        code = printout_reply(given, reply);
+    else if (format == FORMAT_JSON)
         print_json(reply);
     else if (c->parts == NULL)
         puts(_("完成"));
@@ -119,21 +125,31 @@ void command_print(const struct given *given, const json_t *reply) {
             part_print(p, reply);
     for (size_t i = 0; c->remarks != NULL && c->remarks[i] != NULL; i++)
         say_remark(c->remarks[i], reply);
+    return code;
 }
 
 int command_do(struct session *session, struct given *given, json_t *request) {
     int code;
     json_t *reply = command_ask(session, given, request, &code);
     if (reply != NULL)
-        command_print(given, reply);
+        code = command_print(given, reply);
     json_decref(reply);
     return code;
+}
+
+/* Onto paper comes what is listed and shown. Of a write it would be unclear which of the two went wrong. */
+static bool is_printable(const struct session *session, const struct command *c) {
+    const struct method *method = c->method != NULL ? catalogue_method_named(session->catalogue, c->method) : NULL;
+    return method == NULL || rpc_op_field(method) == NULL;
 }
 
 static int run(struct given *given) {
     struct session session;
     int code = session_open(&session, given->cli, SESSION_USER);
+    if (code == EXIT_DONE && given->cli->paper != NULL && !is_printable(&session, given->command))
+        code = say_usage(given, unprintable, "--paper");
     if (code == EXIT_DONE) {
+        today(&session, given->day);
         json_t *request = given_request(&session, given, &code);
         command_fn *does = given->command->run != NULL ? given->command->run : command_do;
         if (request != NULL)
@@ -157,10 +173,17 @@ int noun_run(const struct cli *cli, const struct noun *noun, int argc, char **ar
         return EXIT_USAGE;
     }
     int code = given_read(&given, argc, argv);
+    if (code == EXIT_DONE && cli->paper != NULL && !paper_can(cli->paper))
+        code = printout_said(PAPER_KIND, cli->paper);
+    bool prints = given.command->parts != NULL || given.command->run != NULL;
+    if (code == EXIT_DONE && cli->paper != NULL && !prints)
+        code = say_usage(&given, unprintable, "--paper");
     if (code == EXIT_DONE && given.command->check != NULL)
         code = given.command->check(&given);
     if (code == EXIT_DONE)
         code = given.command->bare != NULL ? given.command->bare(&given) : run(&given);
+    if (code == EXIT_DONE && cli->paper != NULL && !given.on_paper)
+        code = say_usage(&given, unprintable, "--paper");
     given_clear(&given);
     return code;
 }

@@ -81,6 +81,8 @@ struct given {
     json_t *same;               /* the request before the command itself added to it; NULL: nothing was added */
     json_t *meeting;            /* the last GetMeetingReply a code was looked up in; NULL: none */
     json_t *lists[VALUE_KINDS]; /* people, groups and units, once listed */
+    char day[11];               /* today(), once the session is open */
+    bool on_paper;              /* what --paper asked for has been tried */
 };
 
 /* Something to do in place of calling the method and printing. The session is logged in; `request` is what was said as
@@ -94,6 +96,7 @@ struct command {
     const char *name;    /* NULL: what the noun means by itself */
     const char *about;   /* NULL ends a list */
     const char *example; /* what follows `lvzhi` */
+    const char *paper;   /* the title of the printed page; NULL: `about` up to its first "：" */
     const char *method;
     const char *action; /* the request's field of that name; NULL: none */
     const char *makes;  /* the field of the id that is made here; NULL: none */
@@ -152,8 +155,9 @@ json_t *command_ask(struct session *session, struct given *given, json_t *reques
 /* The same, and print it: what a row without a function does. */
 int command_do(struct session *session, struct given *given, json_t *request);
 
-/* Print a reply in the command's parts, and its remarks on stderr. */
-void command_print(const struct given *given, const json_t *reply);
+/* Print a reply in the command's parts - with --paper, onto paper (printout.h): every read that prints its parts has
+ * its page - and its remarks on stderr. An exit code. */
+int command_print(struct given *given, const json_t *reply);
 
 /* One table or record for people, its title above. */
 void part_print(const struct part *part, const json_t *reply);

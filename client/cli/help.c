@@ -8,6 +8,7 @@
 const struct global_option global_options[] = {
     {"profile", "P", NULL, N_("配置：名字（~/.config/lvzhi/P）或路径，默认 default")},
     {"format", "FORMAT", "table json csv", N_("输出格式，默认 table")},
+    {"paper", "FILE", NULL, N_("印成 A4 纸（FILE.pdf）或表格（FILE.xlsx），不在屏幕上显示")},
     {"lang", "LANG", "zh en", N_("语言，默认按系统")},
     {"timeout", "SECONDS", NULL, N_("等待答复多少秒，默认 30")},
     {"descriptors", "FILE", NULL, N_("方法描述文件，默认 $LVZHI_DESCRIPTORS 或安装的那个")},

@@ -89,6 +89,8 @@ static int take_options(struct globals *g, int *argc, char **argv) {
             cli->descriptors = value;
         } else if (is_option(*argc, argv, &i, "format", &value)) {
             good = value == NULL || set_format(cli, value);
+        } else if (is_option(*argc, argv, &i, "paper", &value)) {
+            cli->paper = value;
         } else if (is_option(*argc, argv, &i, "timeout", &value)) {
             good = value == NULL || set_timeout(cli, value);
         } else {

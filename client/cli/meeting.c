@@ -187,6 +187,7 @@ static const struct command commands[] = {
     {.name = "show",
      .about = N_("一次会议：应到名单、记录、表决和经过"),
      .example = "meeting show M0001",
+     .paper = N_("会议登记表"),
      .method = "GetMeeting",
      .words = VALUES(MEETING_SEEN),
      .parts = show_parts},

@@ -24,7 +24,7 @@ static int list_notices(struct session *session, struct given *given, json_t *re
         json_object_set_new(notice, "short_id", json_string(short_id(notice)));
     }
     if (reply != NULL)
-        command_print(given, reply);
+        code = command_print(given, reply);
     json_decref(reply);
     return code;
 }
@@ -140,10 +140,10 @@ static int list_todo(struct session *session, struct given *given, json_t *reque
     json_t *todos = json_object_get(reply, "todos");
     for (size_t i = 0; given->cli->format != FORMAT_JSON && i < json_array_size(todos); i++)
         put_task(json_array_get(todos, i));
-    if (reply != NULL && given->cli->format == FORMAT_TABLE && json_array_size(todos) == 0)
+    if (reply != NULL && given->cli->format == FORMAT_TABLE && given->cli->paper == NULL && json_array_size(todos) == 0)
         puts(_("没有要办的事"));
     else if (reply != NULL)
-        command_print(given, reply);
+        code = command_print(given, reply);
     json_decref(reply);
     return code;
 }

@@ -98,6 +98,10 @@ static char *cell_text(const json_t *row, const struct column *column, enum form
     return (char *)text.bytes;
 }
 
+char *table_cell(const json_t *row, const struct column *column) {
+    return cell_text(row, column, FORMAT_TABLE);
+}
+
 void print_json(const json_t *json) {
     json_dumpf(json, stdout, JSON_INDENT(1) | JSON_REAL_PRECISION(17));
     putchar('\n');

@@ -37,6 +37,9 @@ void table_print(enum format format, const json_t *reply, const char *rows, cons
 /* One object: as JSON, or a line a field that there is. */
 void table_print_one(enum format format, const json_t *object, const struct column *columns);
 
+/* What a table shows of a row in that column. Owned by the caller. */
+char *table_cell(const json_t *row, const struct column *column);
+
 void print_json(const json_t *json);
 
 #endif

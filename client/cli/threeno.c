@@ -54,17 +54,17 @@ static int list(struct session *session, struct given *given, json_t *request) {
     if (reply == NULL)
         return code;
     const json_t *summary = json_object_get(reply, "summary");
-    if (format == FORMAT_JSON)
+    if (format == FORMAT_JSON && given->cli->paper == NULL)
         print_threeno_json(reply);
     else
-        command_print(given, reply);
-    if (format == FORMAT_TABLE)
+        code = command_print(given, reply);
+    if (format == FORMAT_TABLE && given->cli->paper == NULL)
         printf(_("\n在任 %d 人：一不 %d，二不 %d，三不 %d；约谈 %d，提醒 %d\n"), (int)rpc_number(summary, "people"),
                (int)rpc_number(summary, "one_no"), (int)rpc_number(summary, "two_no"),
                (int)rpc_number(summary, "three_no"), (int)rpc_number(summary, "warned"),
                (int)rpc_number(summary, "reminded"));
     json_decref(reply);
-    return EXIT_DONE;
+    return code;
 }
 
 /* Everything a chair needs to check the figures by hand. */
@@ -106,6 +106,7 @@ static const struct command commands[] = {
     {.name = "show",
      .about = N_("一个人的全部依据：名单逐行、意见、标准"),
      .example = "threeno show D055 --from 2025-01-01 --to 2025-12-31",
+     .paper = N_("三不线索依据"),
      .method = "ThreeNoEvidence",
      .words = VALUES(VALUE("D001", "person_code", VALUE_PERSON, VALUE_NEEDED | VALUE_CODE_SENT, N_("谁"))),
      .options = VALUES(PERIOD),

@@ -73,8 +73,9 @@ struct document {
     size_t first_page, pages;
 };
 
-/* Share the line among the columns of a table whose widths nobody said: before its columns' shares are read. */
-void document_share(struct document_table *table);
+/* Share a line of so many halves of a Chinese character among the columns of a table whose widths nobody said: before
+ * its columns' shares are read. */
+void document_share(struct document_table *table, double line);
 
 /* The text of a page's number. Owned by the caller. */
 char *document_number_text(const struct document *document, size_t page, size_t pages);

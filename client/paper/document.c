@@ -152,30 +152,51 @@ struct document_table *document_table(struct document *d, const struct document_
     return t;
 }
 
-/* In halves of a Chinese character, and no more than `most`. */
-static size_t width_of(const char *text, size_t most) {
-    size_t width = 0;
-    for (const unsigned char *at = (const unsigned char *)text; *at != '\0' && width < most; at++)
-        width += *at < 0x80 ? 1 : (*at & 0xC0) == 0x80 ? 0 : 2;
-    return width;
+/* In halves of a Chinese character: how wide a text is in one line, and its longest part that must not be broken: a
+ * code, a day, four characters that stand alone. Of a long text, as much as settles it. */
+static void measure(const char *text, double *widest, double *unbroken) {
+    enum { ENOUGH = 60, WORD = 16, ALONE = 8 };
+    double width = 0, word = 0;
+    for (const unsigned char *at = (const unsigned char *)text; *at != '\0' && width < ENOUGH; at++) {
+        bool blank = *at == ' ' || *at == '\n' || *at >= 0x80;
+        double wide = *at >= 'A' && *at <= 'Z' ? 1.75 : *at < 0x80 ? 1.15 : (*at & 0xC0) == 0x80 ? 0 : 2;
+        width += wide;
+        word = blank ? 0 : word + wide;
+        if (word > *unbroken && word <= WORD)
+            *unbroken = word;
+    }
+    if (width > *unbroken && width <= ALONE)
+        *unbroken = width;
+    if (width > *widest)
+        *widest = width;
 }
 
-void document_share(struct document_table *t) {
-    enum { AT_LEAST = 4, AT_MOST = 40, AROUND = 2 };
-    double whole = 0;
-    if (!t->by_content)
-        return;
-    for (size_t i = 0; i < t->n_columns; i++) {
-        size_t widest = width_of(t->columns[i].title, AT_MOST / 4);
-        for (size_t r = 0; r < t->n_rows && widest < AT_MOST; r++) {
-            size_t width = t->rows[r].kind == ROW_CELLS ? width_of(t->rows[r].cells[i], AT_MOST) : 0;
-            widest = width > widest ? width : widest;
-        }
-        t->columns[i].share = (double)((widest > AT_LEAST ? widest : AT_LEAST) + AROUND);
-        whole += t->columns[i].share;
+/* Each column as wide as its text where there is room; else each what must not be broken and its part of the rest. */
+void document_share(struct document_table *t, double line) {
+    const double around = 1.6, at_least = 2;
+    double all_widest = 0, all_unbroken = 0;
+    double(*wanted)[2] = zeroed(t->n_columns, sizeof *wanted);
+    for (size_t i = 0; t->by_content && i < t->n_columns; i++) {
+        double title = 0;
+        wanted[i][1] = at_least;
+        measure(t->columns[i].title, &title, &wanted[i][1]);
+        wanted[i][0] = title < 8 ? title : 8;
+        for (size_t r = 0; r < t->n_rows; r++)
+            if (t->rows[r].kind == ROW_CELLS)
+                measure(t->rows[r].cells[i], &wanted[i][0], &wanted[i][1]);
+        wanted[i][1] += around;
+        wanted[i][0] = wanted[i][0] + around > wanted[i][1] ? wanted[i][0] + around : wanted[i][1];
+        all_widest += wanted[i][0];
+        all_unbroken += wanted[i][1];
     }
-    for (size_t i = 0; i < t->n_columns; i++)
-        t->columns[i].share /= whole;
+    double part =
+        all_widest > line && all_widest > all_unbroken ? (line - all_unbroken) / (all_widest - all_unbroken) : 1;
+    if (part < 0)
+        part = 0;
+    const double whole = all_unbroken + part * (all_widest - all_unbroken);
+    for (size_t i = 0; t->by_content && i < t->n_columns; i++)
+        t->columns[i].share = (wanted[i][1] + part * (wanted[i][0] - wanted[i][1])) / whole;
+    free(wanted);
 }
 
 static struct row *add_row(struct document_table *t, size_t cells) {

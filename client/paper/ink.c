@@ -94,6 +94,10 @@ void ink_free(struct ink *ink) {
     free(ink);
 }
 
+double ink_size(enum ink_style style) {
+    return styles[style].size;
+}
+
 double ink_line(enum ink_style style) {
     return styles[style].line;
 }

@@ -25,6 +25,9 @@ struct ink;
 struct ink *ink_new(void);
 void ink_free(struct ink *ink);
 
+/* Of a Chinese character. */
+double ink_size(enum ink_style style);
+
 /* From one line to the next. */
 double ink_line(enum ink_style style);
 

@@ -67,7 +67,9 @@ double layout_label_width(const struct layout *l, const struct facts *facts) {
 }
 
 double layout_value_width(const struct layout *l, const struct facts *facts, const struct fact *fact) {
-    return body_width(l) / (double)facts->pairs * (double)fact->span - layout_label_width(l, facts);
+    const bool last = fact == &facts->list[facts->count - 1]; /* has what is left of its line */
+    const size_t span = last ? facts->pairs - fact->at : fact->span;
+    return body_width(l) / (double)facts->pairs * (double)span - layout_label_width(l, facts);
 }
 
 static struct band *add_band(struct layout *l, const struct block *block, int kind, size_t index) {
@@ -128,7 +130,7 @@ static void add_row(struct layout *l, const struct block *block, struct ink *ink
 
 static void add_table(struct layout *l, const struct block *block, struct ink *ink) {
     struct document_table *t = block->table;
-    document_share(t);
+    document_share(t, 2 * body_width(l) / ink_size(INK_CELL));
     struct band *head = add_band(l, block, BAND_HEAD, 0);
     for (size_t i = 0; i < t->n_columns; i++)
         most(&head->lines,

@@ -141,7 +141,7 @@ static void measure(struct sheet *s) {
         if (wanted > s->columns)
             s->columns = wanted;
         if (b->kind == BLOCK_TABLE)
-            document_share(b->table);
+            document_share(b->table, line);
         for (size_t k = 0; b->kind == BLOCK_TABLE && k < b->table->n_columns && k < COLUMNS_LIMIT; k++)
             s->widths[k] = fmax(s->widths[k], b->table->columns[k].share * line);
     }
@@ -254,7 +254,7 @@ static void write_facts(struct sheet *s, const struct facts *facts) {
     for (size_t i = 0; i < facts->count; i++) {
         const struct fact *f = &facts->list[i];
         size_t first = f->at * each, count = f->span * each - 1;
-        if (f->at + f->span == facts->pairs)
+        if (f->at + f->span == facts->pairs || i + 1 == facts->count)
             count = s->columns - first - 1;
         if (i > 0 && f->at <= facts->list[i - 1].at) {
             set_height(s, lines, line_points);
