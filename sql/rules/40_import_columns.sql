@@ -5,8 +5,12 @@
 -- Types: text; code (one word); code_list (codes parted by spaces, their order counts), code_set (it does not); day;
 -- count (a whole number up to nine digits), yuan (up to fifteen); one_of. What appraisals.subject and awards.recipient
 -- refer to depends on another column of their row: lv.import_faults.
+-- identity: who a villager is. An export has it empty unless its purpose is logged, so that an empty cell takes nothing
+-- back: lv.import_staged.
 create view lv.import_column with (security_invoker = true) as
-select c.file, c.position, c.name, c.key, c.required, c.type, c.refers, string_to_array(c.choices, ' ') as choices
+select
+    c.file, c.position, c.name, c.key, c.required, c.type, c.refers, string_to_array(c.choices, ' ') as choices,
+    c.file = 'feedback' and c.name in ('resident_name', 'resident_phone') as identity
 from (values
     ('town', 1, 'code', 1, true, 'code', null::text, null::text),
     ('town', 2, 'name', null, true, 'text', null, null),
@@ -146,7 +150,8 @@ from (values
 ) as c (file, position, name, key, required, type, refers, choices);
 
 create view lv.import_key with (security_invoker = true) as
-select c.file, array_agg(c.name order by c.key) as columns
+select
+    c.file, array_agg(c.name order by c.key) filter (where c.key is not null) as columns,
+    array_agg(c.name) filter (where c.identity) as identities
 from lv.import_column as c
-where c.key is not null
 group by c.file;

@@ -26,10 +26,10 @@ create function lv.import_codes(value text) returns text[] language sql immutabl
     select array_remove(string_to_array(value, ' '), '')
 $$;
 
--- Two cells say the same when this is the same.
+-- Two cells say the same when this is the same; an empty one says nothing.
 create function lv.import_canonical(type text, value text) returns text language sql immutable as $$
     select case
-        when value is null then null
+        when coalesce(value, '') = '' then null
         when type in ('count', 'yuan') then coalesce(nullif(ltrim(value, '0'), ''), '0')
         when type = 'code_list' then nullif(array_to_string(lv.import_codes(value), ' '), '')
         when type = 'code_set' then (select string_agg(c, ' ' order by c) from unnest(lv.import_codes(value)) as c)
@@ -58,7 +58,14 @@ returns table (file text, line int, key text, given jsonb, held jsonb)
 language sql stable as $$
     with
     given as materialized (
-        select r.file, r.line, lv.import_key(r.cells, k.columns) as key, r.cells
+        select
+            r.file, r.line, lv.import_key(r.cells, k.columns) as key,
+            case
+                when k.identities is null then r.cells
+                else r.cells - array(
+                    select i.name from unnest(k.identities) as i (name) where r.cells ->> i.name is null
+                )
+            end as cells
         from data.import_row as r
         join lv.import_key as k on k.file = r.file
         where r.town_id = lv.town_id() and r.import_id = import
