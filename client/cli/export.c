@@ -1,3 +1,4 @@
+#include "import_files.h"
 #include "json.h"
 #include "nouns.h"
 #include "progress.h"
@@ -45,9 +46,9 @@ static void sum_wanted(const json_t *file, char ret[HEX_SIZE]) {
         snprintf(ret + 2 * i, 3, "%02x", digest[i]);
 }
 
-static char *path_of(const struct export *e, const char *name, const char *end) {
+static char *path_of(const char *directory, const char *name, const char *end) {
     char *path;
-    if (asprintf(&path, "%s/%s%s", e->directory, name, end) < 0)
+    if (asprintf(&path, "%s/%s%s", directory, name, end) < 0)
         abort();
     return path;
 }
@@ -75,17 +76,19 @@ static bool is_ours(const struct buffer *sums, const char *name, const struct bu
 }
 
 /* Nobody's files are written over: an exit code. */
-static int check_directory(const struct export *e) {
+static int check_directory(struct given *given) {
+    const char *directory = given_text(given, "DIR");
     struct buffer sums = {0};
     int code = EXIT_DONE;
-    const json_t *files = json_object_get(e->manifest, "files");
-    char *path = path_of(e, sums_name, "");
+    if (given_flag(given, "force"))
+        return EXIT_DONE;
+    char *path = path_of(directory, sums_name, "");
     read_whole(path, &sums);
     free(path);
-    for (size_t i = 0; code == EXIT_DONE && i < json_array_size(files); i++) {
-        const char *name = rpc_text(json_array_get(files, i), "file");
+    for (size_t i = 0; code == EXIT_DONE && i < IMPORT_FILES; i++) {
+        const char *name = import_file_names[i];
         struct buffer bytes = {0};
-        path = path_of(e, name, ".csv");
+        path = path_of(directory, name, ".csv");
         bool there = access(path, F_OK) == 0;
         if (there && (!read_whole(path, &bytes) || !is_ours(&sums, name, &bytes))) {
             say_fact("文件夹里已有不是导出写的文件，什么也没有写",
@@ -173,7 +176,7 @@ static int take_all(struct export *e, json_t *request) {
 
 /* Under another name first, so that nobody reads half of it. False: said. */
 static bool write_file(const struct export *e, const char *name, const char *end, const struct buffer *bytes) {
-    char *path = path_of(e, name, end), *fresh = path_of(e, name, ".new");
+    char *path = path_of(e->directory, name, end), *fresh = path_of(e->directory, name, ".new");
     int fd = open(fresh, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
     FILE *file = fd < 0 ? NULL : fdopen(fd, "wb");
     bool good = file != NULL && fwrite(buffer_data(bytes), 1, buffer_size(bytes), file) == buffer_size(bytes) &&
@@ -249,8 +252,6 @@ static int run(struct session *session, struct given *given, json_t *request) {
         say_fact("文件夹建不了", "the folder cannot be made", e.directory, strerror(errno));
         code = EXIT_USAGE;
     }
-    if (code == EXIT_DONE && !given_flag(given, "force"))
-        code = check_directory(&e);
     if (code == EXIT_DONE)
         code = take_all(&e, request);
     else
@@ -273,6 +274,7 @@ static const struct command commands[] = {
      .options = VALUES(VALUE("identities", "purpose", VALUE_TEXT, 0,
                              N_("连选民的姓名和电话一起写出，写明用途；记在案（主席团办公室、主席）")),
                        VALUE("force", NULL, VALUE_FLAG, 0, N_("覆盖文件夹里不是导出写的文件"))),
+     .check = check_directory,
      .run = run},
     {.name = "log",
      .about = N_("谁在什么时候导出过全镇的记录，带选民姓名的是为了什么"),

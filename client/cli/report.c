@@ -205,9 +205,8 @@ static int list(struct session *session, struct given *given, json_t *request) {
 
 static const struct part binding_parts[] = {
     {"bindings", N_("每个数从哪里来"),
-     COLUMNS(COLUMN("shown", N_("文中")), COLUMN_OF("figure", N_("项目"), "figure"),
-             COLUMN_AS("value", N_("准确数"), COLUMN_NUMBER), COLUMN("form", N_("写法")),
-             COLUMN("paragraph", N_("段落"))),
+     COLUMNS(COLUMN("paragraph", N_("段落")), COLUMN("figure", N_("项目")),
+             COLUMN_AS("value", N_("准确数"), COLUMN_NUMBER), COLUMN("form", N_("写法")), COLUMN("shown", N_("文中"))),
      false, false},
     {0},
 };
@@ -232,6 +231,16 @@ static void say_warnings(const json_t *warnings) {
     }
 }
 
+/* Which record's number each number of the text is. */
+static void print_bindings(const json_t *reply) {
+    const json_t *bindings = json_object_get(reply, "bindings");
+    for (size_t i = 0; i < json_array_size(bindings); i++) {
+        json_t *row = json_array_get(bindings, i);
+        rpc_set(row, "figure", figure_text(rpc_text(row, "figure")));
+    }
+    part_print(&binding_parts[0], reply);
+}
+
 static int compose(struct session *session, struct given *given, json_t *request) {
     int code;
     json_t *reply = command_ask(session, given, request, &code);
@@ -244,7 +253,7 @@ static int compose(struct session *session, struct given *given, json_t *request
         for (size_t i = 0; i < json_array_size(paragraphs); i++)
             puts(rpc_text(json_array_get(paragraphs, i), "text"));
         if (given_flag(given, "figures"))
-            part_print(&binding_parts[0], reply);
+            print_bindings(reply);
     }
     say_warnings(json_object_get(reply, "warnings"));
     json_decref(reply);
