@@ -63,6 +63,12 @@ begin
         'register_print',
         'room_number',
         'room_number_note',
+        'attachment_chunk',
+        'attachment_look',
+        'sheet',
+        'sheet_row',
+        'sheet_entry',
+        'sheet_entry_mark',
         'change'
     ] loop
         execute format('revoke update on data.%I from %I', added, daemon_role);
@@ -72,6 +78,8 @@ begin
         'session_token',
         'login_failure',
         'import_row',
+        'upload_chunk',
+        'upload',
         'suggestion_proposer',
         'household_helper'
     ] loop

@@ -90,3 +90,20 @@ where
         )
     )
 order by s.step_no
+
+-- fills: sheets
+select
+    s.code as sheet_code,
+    (
+        select count(*)::int from sheet_row as r
+        where r.town_id = s.town_id and r.sheet_id = s.sheet_id
+    ) as rows,
+    a.login as made_by, s.made_at as made_us, sheet_outdated(s.*) as outdated,
+    (
+        select count(*)::int from sheet_entry as e
+        where e.town_id = s.town_id and e.sheet_id = s.sheet_id
+    ) as entries
+from sheets_seen(:caller, (select meeting_seen(:caller, :meeting_id, :code))) as s
+join account as a on a.town_id = s.town_id and a.account_id = s.account_id
+where s.town_id = (:caller).town_id
+order by s.made_at, s.sheet_id

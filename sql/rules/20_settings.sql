@@ -64,6 +64,15 @@ create view lv.default_settings with (security_invoker = true) as select
     -- domain.md D2.4, A3
     200 as room_numbers_ahead, -- a written number may be so far beyond its room's highest
     20 as register_lines, -- a page of a register
+    -- Attachments (64_attachment.sql): a setting of 0 takes a type out.
+    8 as attachment_mb,        -- 1048576 bytes each, of one file
+    20 as attachment_count,    -- of one record
+    1 as attachment_jpeg,
+    1 as attachment_png,
+    1 as attachment_pdf,
+    8 as attachment_uploads,   -- unfinished, of one account
+    48 as attachment_upload_hours, -- unfinished for so long: cleared away
+    30 as attachment_look_minutes, -- for which a look at a sealed original lets read it
     1 as suggestion_rehandle_months;
 
 -- As rows; holds_from is null where the default holds.

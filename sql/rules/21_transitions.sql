@@ -78,6 +78,9 @@ from (
         'handling,extended,replied,delivered,wait_rating,rehandle,promised,escalated,closed,reopened}',
         '{void}', '{office}'
     ),
+    -- Attachments: who may add to a record and who added it, in 64_attachment.sql.
+    ('attachment', 'add', '{new}', '{kept}', '{deputy,clerk,leader,office,chair,unit}'),
+    ('attachment', 'void', '{kept}', '{void}', '{deputy,clerk,leader,office,chair,unit}'),
     -- Suggestions and bills.
     ('suggestion', 'draft', '{new}', '{draft}', '{deputy}'),
     ('suggestion', 'change', '{draft,cosigning}', '{=,cosigning}', '{deputy}'), -- a new wording asks all again

@@ -97,6 +97,7 @@ from (
     values
     ('meeting', 'M', 4),
     ('feedback', 'F', 4),
+    ('attachment', 'P', 4),
     ('suggestion', 'S', 3)
 ) as f (subject, prefix, width);
 
@@ -105,6 +106,8 @@ create view lv.code_given with (security_invoker = true) as
 select m.town_id, 'meeting' as subject, m.code from data.meeting as m
 union all
 select f.town_id, 'feedback', f.code from data.feedback as f
+union all
+select a.town_id, 'attachment', a.code from data.attachment as a
 union all
 select s.town_id, 'suggestion', s.code from data.suggestion as s;
 

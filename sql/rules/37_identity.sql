@@ -1,33 +1,42 @@
 -- Who said it: apart from what was said, shown to few, for a reason, and every look is kept (PIPL art. 6, 17, 51).
 
+-- Why the caller may not know who is behind this item; null: they may.
+create function lv.identity_bar(who data.caller, f data.feedback) returns text language plpgsql stable as $$
+begin
+    return case
+        when not lv.in_scope(who, f.group_id, f.deputy_id, f.unit_id) then 'not_yours'
+        when (who).role = 'clerk' and f.taken_by is distinct from (who).account_id then 'identity_not_taken'
+        when
+            (who).role = 'clerk'
+            and lv.today() > f.received_on + lv.setting('feedback_identity_days', lv.today())::int
+            then 'identity_too_late'
+        when
+            (who).role = 'unit'
+            and not exists (select from lv.feedback_seen(who) as d where d.feedback_id = f.feedback_id)
+            then 'not_yours'
+        when
+            (who).role = 'unit'
+            and not exists (
+                select from data.feedback_identity as i
+                where (i.town_id, i.feedback_id) = (f.town_id, f.feedback_id) and i.may_share
+            )
+            then 'identity_not_shared'
+    end;
+end
+$$;
+
 -- May the caller look at who is behind this item? A refusal, or nothing.
 create function lv.demand_identity(who data.caller, f data.feedback) returns void language plpgsql stable as $$
 declare
-    today date := lv.today();
-    s lv.default_settings := lv.settings(today);
+    bar text := lv.identity_bar(who, f);
 begin
-    perform lv.demand_scope(who, f.group_id, f.deputy_id, f.unit_id, 'feedback', f.code);
-    if (who).role = 'clerk' then
-        perform lv.demand(
-            f.taken_by = (who).account_id, 'forbidden', 'identity_not_taken', 'feedback', f.code
-        );
-        perform lv.demand(
-            today <= f.received_on + s.feedback_identity_days, 'forbidden', 'identity_too_late', 'feedback', f.code,
-            'days', s.feedback_identity_days::text
-        );
-    elsif (who).role = 'unit' then
-        perform lv.demand(
-            exists (select from lv.feedback_seen(who) as d where d.feedback_id = f.feedback_id), 'forbidden',
-            'not_yours', 'subject', 'feedback', 'code', f.code, 'role', (who).role
-        );
-        perform lv.demand(
-            exists (
-                select from data.feedback_identity as i
-                where (i.town_id, i.feedback_id) = (f.town_id, f.feedback_id) and i.may_share
-            ),
-            'forbidden', 'identity_not_shared', 'feedback', f.code
-        );
-    end if;
+    perform case
+        when bar = 'not_yours'
+            then lv.refuse('forbidden', bar, 'subject', 'feedback', 'code', f.code, 'role', (who).role)
+        when bar is not null then lv.refuse(
+            'forbidden', bar, 'feedback', f.code, 'days', lv.setting('feedback_identity_days', lv.today())::text
+        )
+    end;
 end
 $$;
 

@@ -106,7 +106,8 @@ class Catalogue(harness.Case):
     def test_daemon_cannot_change_ledger_or_marks_nor_delete_records(self):
         for table in ("operation", "attendance_mark", "correction"):
             self.denied(f"update data.{table} set town_id = town_id")
-        may_delete = {"session_token", "login_failure", "import_row", "suggestion_proposer", "household_helper"}
+        may_delete = {"session_token", "login_failure", "import_row", "upload", "upload_chunk", "suggestion_proposer",
+                      "household_helper"}
         for table in self.tables():
             if table not in may_delete:
                 self.denied(f"delete from data.{table}")
