@@ -25,6 +25,7 @@ create table data.register (
     group_id uuid, -- null: the whole town
     year int not null check (year between 1900 and 9999),
     title text not null,
+    group_name text not null,
     columns text[] not null,
     lines_a_page int not null check (lines_a_page > 0),
     opened_at timestamptz not null,
