@@ -48,6 +48,7 @@ begin
         'correction',
         'step',
         'minutes',
+        'card_version',
         'decision',
         'notice_proof',
         'suggestion_wording',

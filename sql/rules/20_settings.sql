@@ -61,6 +61,8 @@ create view lv.default_settings with (security_invoker = true) as select
     20 as suggestion_contact_days,
     1 as suggestion_opinion_months,
     20 as suggestion_rate_days,
+    -- domain.md A3: last year's cards
+    60 as card_sign_days,      -- calendar days from the new year on
     -- domain.md D2.4, A3
     200 as room_numbers_ahead, -- a written number may be so far beyond its room's highest
     20 as register_lines, -- a page of a register

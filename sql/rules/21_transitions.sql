@@ -33,6 +33,10 @@ from (
     ('leave', 'refuse', '{pending}', '{refused}', '{leader,chair}'),
     ('leave', 'grant_after_all', '{refused}', '{approved}', '{chair}'),
     ('leave', 'withdraw', '{pending,approved}', '{withdrawn}', '{deputy,clerk}'),
+    -- Cards (履职登记卡). Signed again when the records have changed. A leader's own card is the chair's to sign.
+    ('card', 'object', '{computed,answered,signed}', '{objected}', '{deputy}'),
+    ('card', 'answer', '{objected}', '{answered}', '{office}'),
+    ('card', 'sign', '{computed,answered,signed}', '{signed}', '{leader,chair}'),
     -- Feedback.
     ('feedback', 'register', '{new}', '{registered}', '{deputy,clerk,leader,office}'),
     ('feedback', 'register', '{draft}', '{registered}', '{deputy,clerk}'),

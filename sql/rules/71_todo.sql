@@ -420,7 +420,7 @@ declare
 begin
     perform lv.demand(
         coalesce(
-            of_subject in ('leave', 'correction', 'notice', 'room')
+            of_subject in ('leave', 'correction', 'notice', 'room', 'card')
             or of_subject in (select k.subject from lv.todo_state as k),
             true
         ),
@@ -444,6 +444,8 @@ begin
         select n.* from lv.todo_notices(who) as n where coalesce(of_subject = 'notice', true)
         union all
         select r.* from lv.todo_rooms(who) as r where coalesce(of_subject = 'room', true)
+        union all
+        select c.* from lv.todo_cards(who) as c where coalesce(of_subject = 'card', true)
     ) as t
     where coalesce(t.subject = of_subject, true);
 end
