@@ -70,6 +70,8 @@ begin
         'sheet_row',
         'sheet_entry',
         'sheet_entry_mark',
+        'case_version',
+        'case_decision',
         'change'
     ] loop
         execute format('revoke update on data.%I from %I', added, daemon_role);

@@ -30,6 +30,7 @@ enum value_kind {
     VALUE_MEETING,
     VALUE_FEEDBACK,
     VALUE_SUGGESTION,
+    VALUE_CASE,
     VALUE_KINDS,
 };
 

@@ -36,9 +36,9 @@ void given_clear(struct given *given) {
 
 void value_shown(const struct value *v, char *ret, size_t size) {
     static const char *const examples[VALUE_KINDS] = {
-        [VALUE_TEXT] = "TEXT",      [VALUE_DAY] = "DAY",         [VALUE_NUMBER] = "N", [VALUE_PATH] = "PATH",
-        [VALUE_PERSON] = "D001",    [VALUE_GROUP] = "G01",       [VALUE_UNIT] = "U01", [VALUE_MEETING] = "M0001",
-        [VALUE_FEEDBACK] = "F0001", [VALUE_SUGGESTION] = "S001",
+        [VALUE_TEXT] = "TEXT",      [VALUE_DAY] = "DAY",         [VALUE_NUMBER] = "N",   [VALUE_PATH] = "PATH",
+        [VALUE_PERSON] = "D001",    [VALUE_GROUP] = "G01",       [VALUE_UNIT] = "U01",   [VALUE_MEETING] = "M0001",
+        [VALUE_FEEDBACK] = "F0001", [VALUE_SUGGESTION] = "S001", [VALUE_CASE] = "K0001",
     };
     size_t i = 0;
     if (examples[v->kind] != NULL) {
@@ -227,6 +227,7 @@ json_t *given_id(struct session *session, struct given *given, enum value_kind k
         [VALUE_MEETING] = {"GetMeeting", "meeting", "meeting_id"},
         [VALUE_FEEDBACK] = {"GetFeedback", "feedback", "feedback_id"},
         [VALUE_SUGGESTION] = {"GetSuggestion", "suggestion", "suggestion_id"},
+        [VALUE_CASE] = {"GetCase", "case", "case_id"},
     };
     if (kind == VALUE_PERSON || kind == VALUE_GROUP || kind == VALUE_UNIT)
         return listed_id(session, given, kind, code, ret_exit);

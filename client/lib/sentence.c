@@ -60,7 +60,7 @@ static const char *subject_of(const struct lvzhi_arg *args, size_t count) {
 
 /* The kind of words that an argument is of: "role" -> "role", "states" -> "feedback_state" and true: a list. */
 static bool kind_of(const char *name, const struct lvzhi_arg *args, size_t count, char ret[KIND_SIZE]) {
-    static const char *const lists[][2] = {{"roles", "role"}, {"states", "state"}};
+    static const char *const lists[][2] = {{"roles", "role"}, {"states", "state"}, {"dimensions", "dimension"}};
     bool list = false;
     for (size_t i = 0; i < sizeof lists / sizeof *lists; i++)
         if (strcmp(name, lists[i][0]) == 0) {

@@ -1,5 +1,5 @@
--- The caller has read a notice; a meeting's, read by its own addressee, is a proof of notice where none is held.
+-- The caller has read a notice; of a meeting or a case, its own addressee: a proof that they were told.
 -- by: deputy clerk leader office chair unit auditor
 -- effect: ledger
--- changes: notice meeting of notice_id
+-- changes: notice meeting case of notice_id
 select lv.receive_notice(:caller, :op, :notice_id) as proved

@@ -32,19 +32,11 @@ order by m.held_on, m.code
 
 -- fills: voices
 select v.code, v.what, v.day_on
-from (
-    select v.person_id, v.code, v.what, v.day_on from voices(:from_on, :to_on) as v
-    union all
-    select l.person_id, m.code, 'voter_reception', l.held_on
-    from roll_lines(:from_on, :to_on) as l
-    join meeting as m on m.town_id = (:caller).town_id and m.meeting_id = l.meeting_id
-    where l.kind = 'voter_reception' and l.counted and l.rule = 'attended'
-) as v
+from voter_work(:from_on, :to_on) as v
 where v.person_id = (select person_seen(:caller, :person_code, :from_on, :to_on))
 order by v.day_on, v.code
 
 -- fills: settings
-select s.key, trim_scale(s.value)::text as value, s.holds_from as holds_from_on
-from settings_on(:to_on) as s
-where s.key !~ '^(meeting|quorum|feedback|suggestion)_'
+select s.key, s.value, s.holds_from as holds_from_on
+from settings_used(:to_on) as s
 order by s.key

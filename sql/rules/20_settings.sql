@@ -54,6 +54,14 @@ create view lv.default_settings with (security_invoker = true) as select
     10 as feedback_escalate_days,
     12 as feedback_reopen_months,
     30 as feedback_identity_days, -- calendar days a clerk may look at an identity they took
+    -- cases of the three nots (domain.md E1.7); days are working days
+    5 as case_check_days,
+    5 as case_notify_days,
+    10 as case_statement_days, -- from the day they were told
+    10 as case_review_days,
+    10 as case_reopen_days,
+    6 as case_help_months,
+    50 as case_majority_percent, -- more than this of the presidium's members must be for it
     5 as suggestion_bill_proposers, -- town deputies, the lead included (Organic Law art. 22)
     5 as suggestion_check_days,
     10 as suggestion_assign_days,

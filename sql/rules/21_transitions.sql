@@ -85,6 +85,33 @@ from (
     -- Attachments: who may add to a record and who added it, in 64_attachment.sql.
     ('attachment', 'add', '{new}', '{kept}', '{deputy,clerk,leader,office,chair,unit}'),
     ('attachment', 'void', '{kept}', '{void}', '{deputy,clerk,leader,office,chair,unit}'),
+    -- Cases of the three nots: domain.md E1.7. In a case of their own everybody is its deputy.
+    (
+        'case', 'compute',
+        '{new,data_check,checked,notified,wait_statement,review,decision,help_plan,cleared,carried,closed,reopened}',
+        '{data_check,closed,=}', '{office,chair}'
+    ),
+    ('case', 'check', '{data_check}', '{checked}', '{leader,chair}'), -- the chair, where no leader can
+    ('case', 'object', '{data_check}', '{=}', '{leader,chair}'), -- corrections are asked for: compute it anew then
+    ('case', 'notify', '{checked}', '{notified,wait_statement,closed}', '{office}'), -- closed: a reminder
+    ('case', 'deliver', '{notified}', '{wait_statement,closed}', '{deputy,office}'), -- it is proved that they know
+    ('case', 'state', '{notified,wait_statement}', '{review}', '{deputy,office}'),
+    ('case', 'go_on', '{wait_statement}', '{review}', '{office,chair}'), -- after the days for it
+    ('case', 'uphold', '{review}', '{decision}', '{office,chair}'), -- who had no hand in it
+    ('case', 'send_back', '{review}', '{data_check}', '{office,chair}'),
+    ('case', 'talk', '{decision}', '{help_plan,closed}', '{chair}'), -- the chair's track
+    ('case', 'decide', '{decision}', '{help_plan,closed,data_check}', '{chair}'), -- the presidium's, with its vote
+    ('case', 'plan', '{help_plan}', '{=}', '{office,chair}'),
+    ('case', 'clear', '{help_plan,carried}', '{cleared}', '{chair}'),
+    ('case', 'carry', '{help_plan}', '{carried}', '{chair}'),
+    ('case', 'reopen', '{help_plan,cleared,carried,closed}', '{reopened}', '{deputy,office}'),
+    ('case', 'resume', '{reopened}', '{data_check}', '{chair}'),
+    ('case', 'dismiss', '{reopened}', '{help_plan,cleared,carried,closed}', '{chair}'), -- where it stood
+    (
+        'case', 'void',
+        '{data_check,checked,notified,wait_statement,review,decision,help_plan,cleared,carried,closed,reopened}',
+        '{void}', '{chair}'
+    ),
     -- Suggestions and bills.
     ('suggestion', 'draft', '{new}', '{draft}', '{deputy}'),
     ('suggestion', 'change', '{draft,cosigning}', '{=,cosigning}', '{deputy}'), -- a new wording asks all again

@@ -98,6 +98,7 @@ from (
     ('meeting', 'M', 4),
     ('feedback', 'F', 4),
     ('attachment', 'P', 4),
+    ('case', 'K', 4),
     ('suggestion', 'S', 3)
 ) as f (subject, prefix, width);
 
@@ -108,6 +109,8 @@ union all
 select f.town_id, 'feedback', f.code from data.feedback as f
 union all
 select a.town_id, 'attachment', a.code from data.attachment as a
+union all
+select k.town_id, 'case', k.code from data.three_no_case as k
 union all
 select s.town_id, 'suggestion', s.code from data.suggestion as s;
 

@@ -96,12 +96,20 @@ returns table (topics int, record_id uuid, code text) language sql stable as $$
         of_topics
         & ~case when not m.seen then lv.topic_bits('{meeting}') else 0 end
         & ~case when not f.seen then lv.topic_bits('{feedback}') else 0 end
-        & ~case when not s.seen then lv.topic_bits('{suggestion}') else 0 end,
+        & ~case when not s.seen then lv.topic_bits('{suggestion}') else 0 end
+        -- that cases were computed is not for everybody either
+        & ~case
+            when not k.seen or k.code is null and (who).role not in ('office', 'chair', 'auditor')
+                then lv.topic_bits('{case}')
+            else 0
+        end,
         case
-            when m.seen or f.seen or s.seen or of_topics & lv.topic_bits('{meeting,feedback,suggestion}') = 0
+            when
+                m.seen or f.seen or s.seen or k.seen
+                or of_topics & lv.topic_bits('{meeting,feedback,suggestion,case}') = 0
                 then record
         end,
-        case when m.seen or f.seen or s.seen then coalesce(m.code, f.code, s.code) end
+        case when m.seen or f.seen or s.seen or k.seen then coalesce(m.code, f.code, s.code, k.code) end
     from (select lv.topic_names(of_topics) as names) as o
     -- `limit` makes each a probe of its own. `seen` is null where the record is none of the kind.
     left join lateral (
@@ -129,6 +137,14 @@ returns table (topics int, record_id uuid, code text) language sql stable as $$
         where 'suggestion' = any (o.names) and (s.town_id, s.suggestion_id) = ((who).town_id, record)
         limit 1
     ) as s on true
+    left join lateral (
+        select
+            k.code,
+            (select true from lv.cases_seen(who) as d where d.case_id = k.case_id limit 1) is true as seen
+        from data.three_no_case as k
+        where 'case' = any (o.names) and (k.town_id, k.case_id) = ((who).town_id, record)
+        limit 1
+    ) as k on true
 $$;
 
 -- A page of the feed as the caller may see it, then a row with its end: also where all was left out.

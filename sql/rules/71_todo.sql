@@ -1,7 +1,7 @@
 -- What waits for whom: computed from the states of the records, never stored.
 
 create type lv.todo as (
-    subject text, -- meeting, leave, correction, feedback, suggestion, notice
+    subject text, -- meeting, leave, correction, feedback, suggestion, case, notice
     rule text,    -- what is to be done
     record_id uuid,
     code text,
@@ -66,6 +66,24 @@ from (
     ('feedback', null, '{office}', '{past}', null, true, 'todo_late'),
     ('feedback', null, '{chair}', '{very_late}', null, true, 'todo_very_late'),
     ('feedback', null, '{chair}', '{overdue}', null, true, 'todo_overdue'),
+    -- Cases. `to_check`: nobody has asked for corrections since it was computed; `no_hand`: the caller may review it.
+    ('case', '{data_check}', '{leader}', '{to_check}', null, false, 'todo_case_check'),
+    ('case', '{data_check}', '{chair}', '{to_check,without_leader}', null, false, 'todo_case_check'),
+    ('case', '{data_check}', '{office}', '{to_correct}', null, false, 'todo_case_correct'),
+    ('case', '{checked}', '{office}', '{}', null, false, 'todo_case_notify'),
+    ('case', '{notified}', '{office}', '{}', null, false, 'todo_case_deliver'),
+    ('case', '{wait_statement}', '{deputy}', '{}', null, false, 'todo_case_state'),
+    ('case', '{wait_statement}', '{office}', '{step_past}', null, false, 'todo_case_go_on'),
+    ('case', '{review}', '{office,chair}', '{no_hand}', null, false, 'todo_case_review'),
+    ('case', '{decision}', '{chair}', '{talk}', null, false, 'todo_case_talk'),
+    ('case', '{decision}', '{chair}', '{decide}', null, false, 'todo_case_decide'),
+    ('case', '{help_plan}', '{office}', '{unplanned}', null, false, 'todo_case_plan'),
+    ('case', '{help_plan,carried}', '{chair}', '{plan_over}', null, false, 'todo_case_clear'),
+    ('case', '{reopened}', '{chair}', '{}', null, false, 'todo_case_reopened'),
+    ('case', null, '{office}', '{stale}', null, false, 'todo_case_stale'),
+    ('case', null, '{office}', '{past}', null, true, 'todo_late'),
+    ('case', null, '{chair}', '{very_late}', null, true, 'todo_very_late'),
+    ('case', null, '{chair}', '{overdue}', null, true, 'todo_overdue'),
     -- Suggestions and bills. Deputies are told of their own; `invited`: to sign somebody else's.
     ('suggestion', '{draft}', '{deputy}', '{lead}', null, false, 'todo_suggestion_submit'),
     ('suggestion', '{cosigning}', '{deputy}', '{lead,all_answered}', null, false, 'todo_suggestion_submit'),
@@ -372,6 +390,60 @@ begin
 end
 $$;
 
+-- In a case of their own, a person has the deputy's step and no other. Whether a case is stale is computed for the
+-- office, of periods that ended within a year, where something rests on it; ListCases says it of any.
+create function lv.todo_cases(who data.caller) returns setof lv.todo language plpgsql stable as $$
+declare
+    today date := lv.today();
+    stale uuid[] := '{}';
+begin
+    if (who).role = 'office' then
+        stale := array(
+            select s.case_id
+            from lv.stale_cases(array(
+                select c.case_id
+                from data.three_no_case as c
+                where c.town_id = lv.town_id() and c.to_on > today - 366 and c.state not in ('closed', 'void')
+            )) as s
+        );
+    end if;
+    return query
+    select distinct on (c.case_id)
+        'case', t.rule, c.case_id, c.code, c.from_on || ' — ' || c.to_on, p.code, c.state_since,
+        case when t.rule <> 'todo_case_stale' then c.step_due_on end
+    from data.three_no_case as c
+    join data.person as p on (p.town_id, p.person_id) = (c.town_id, c.person_id)
+    cross join lateral lv.case_role(who, c.person_id) as r
+    cross join lateral (
+        select s.action in ('object', 'send_back', 'decide') as asks_correction
+        from data.step as s
+        where (s.town_id, s.record_id) = (c.town_id, c.case_id)
+        order by s.step_no desc
+        limit 1
+    ) as l
+    cross join lateral (
+        select lv.late_facts(c.step_due_on, today) || lv.facts(jsonb_build_object(
+            'to_check', not l.asks_correction, 'to_correct', l.asks_correction,
+            'without_leader', c.state = 'data_check' and not lv.leader_may_check(c),
+            'no_hand', c.state = 'review' and lv.may_review(who, c),
+            'step_past', c.step_due_on < today,
+            c.track, true,
+            'unplanned', c.mentor_id is null, 'plan_over', c.plan_ends_on <= today,
+            'stale', c.case_id = any (stale)
+        )) as facts
+    ) as f
+    join lv.todo_state as t
+        on t.subject = 'case' and coalesce(c.state = any (t.states), true) and r.role = any (t.roles)
+        and t.facts <@ f.facts
+    where
+        c.town_id = lv.town_id() and (c.state not in ('cleared', 'closed', 'void') or c.case_id = any (stale))
+        and lv.in_scope(r, c.group_id, c.person_id, null)
+        and (r.role = 'deputy' or not lv.is_of_case(who, c.person_id))
+    -- what is to be computed anew is not to be gone on with
+    order by c.case_id, t.watch, t.rule <> 'todo_case_stale', t.rule;
+end
+$$;
+
 create function lv.todo_notices(who data.caller) returns setof lv.todo language plpgsql stable as $$
 begin
     return query
@@ -440,6 +512,8 @@ begin
         select f.* from lv.todo_feedback(who) as f where coalesce(of_subject = 'feedback', true)
         union all
         select s.* from lv.todo_suggestions(who) as s where coalesce(of_subject = 'suggestion', true)
+        union all
+        select c.* from lv.todo_cases(who) as c where coalesce(of_subject = 'case', true)
         union all
         select n.* from lv.todo_notices(who) as n where coalesce(of_subject = 'notice', true)
         union all

@@ -56,7 +56,7 @@ end
 $$;
 
 -- One account's "I have read it". A meeting's notice that its own addressee reads is a proof of notice, where none is
--- held (rules.md section 1): true, if it became one.
+-- held (rules.md section 1), and a case's is the proof that they were told: true, if it became one.
 create function lv.receive_notice(who data.caller, op data.op, id uuid) returns boolean language plpgsql volatile as $$
 declare
     town int := lv.town_id();
@@ -76,6 +76,9 @@ begin
     values (town, id, (who).account_id, lv.now(), (op).op_id)
     on conflict do nothing;
     perform lv.demand(found, 'conflict', 'received_already', 'title', n.title);
+    if n.subject = 'case' then
+        return lv.receive_case_notice(who, op, n);
+    end if;
     if n.subject is distinct from 'meeting' or n.person_id is null then
         return false;
     end if;
@@ -118,6 +121,8 @@ create function lv.notice_record_code(n data.notice) returns text language sql s
             (select m.code from data.meeting as m where (m.town_id, m.meeting_id) = (n.town_id, n.record_id))
         when 'feedback' then
             (select f.code from data.feedback as f where (f.town_id, f.feedback_id) = (n.town_id, n.record_id))
+        when 'case' then
+            (select c.code from data.three_no_case as c where (c.town_id, c.case_id) = (n.town_id, n.record_id))
         when 'suggestion' then
             (select s.code from data.suggestion as s where (s.town_id, s.suggestion_id) = (n.town_id, n.record_id))
     end
