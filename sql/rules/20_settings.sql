@@ -83,6 +83,29 @@ create view lv.default_settings with (security_invoker = true) as select
     8 as attachment_uploads,   -- unfinished, of one account
     48 as attachment_upload_hours, -- unfinished for so long: cleared away
     30 as attachment_look_minutes, -- for which a look at a sealed original lets read it
+    -- domain.md E3, B2: what activities lead to, appraisals, training
+    5 as follow_up_forward_days,
+    30 as follow_up_plan_days,  -- calendar days
+    3 as follow_up_answer_months,
+    20 as follow_up_recheck_days,
+    1 as follow_up_rehandle_months,
+    80.0 as appraisal_competent_rate, -- percent of the valid ballots, excellent and competent together
+    50.0 as appraisal_basic_rate,
+    50 as appraisal_voters,     -- fewer ballots at a duty report: it is said
+    10 as appraisal_deliver_days,
+    8 as self_study_day_hours,
+    -- domain.md A3, A4: group papers, 七有, target sheets; a month and day as 331
+    331 as group_plan_due,
+    1231 as group_summary_due,
+    12 as haves_photo_months,
+    1 as haves_quarter_records,
+    1 as haves_half_contacts,
+    1 as haves_deeds,
+    100.0 as haves_cards_rate,  -- percent of the members whose cards are signed
+    5.0 as target_report_deduction,
+    2.0 as target_activity_deduction,
+    601 as target_check_from,
+    1201 as target_settle_from,
     1 as suggestion_rehandle_months;
 
 -- As rows; holds_from is null where the default holds.

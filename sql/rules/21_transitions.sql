@@ -152,7 +152,51 @@ from (
         '{draft,cosigning,submitted,form_check,classified,agenda,referred,turned_to_suggestion,assigned,returned,'
         'contacted,co_opinion,replied,rated,rehandle,mediated,promised,kept,broken,key_supervised,closed}',
         '{void}', '{office}'
-    )
+    ),
+    -- What activities lead to.
+    ('follow_up', 'write', '{new}', '{draft}', '{leader,office}'),
+    ('follow_up', 'change', '{draft}', '{=}', '{leader,office}'),
+    ('follow_up', 'forward', '{draft}', '{forwarded}', '{office,chair}'), -- Deputies Law art. 31
+    ('follow_up', 'return', '{forwarded}', '{draft}', '{unit}'),
+    ('follow_up', 'plan', '{forwarded,planned}', '{planned}', '{unit}'),
+    ('follow_up', 'answer', '{forwarded,planned}', '{answered}', '{unit}'), -- without a plan: of a deliberation
+    ('follow_up', 'recheck', '{answered}', '{recheck}', '{leader,office}'),
+    ('follow_up', 'settle', '{recheck}', '{done}', '{leader,office}'),
+    ('follow_up', 'send_back', '{recheck}', '{planned,forwarded}', '{leader,office}'),
+    ('follow_up', 'void', '{draft,forwarded,planned,answered,recheck}', '{void}', '{office}'),
+    -- Ballots: counted by two, announced, given to the appraisee in writing.
+    ('appraisal', 'record', '{new}', '{counting}', '{clerk,leader,office}'),
+    ('appraisal', 'count_again', '{counting}', '{counted,differing}', '{clerk,leader,office}'), -- by another
+    ('appraisal', 'recount', '{differing}', '{counting}', '{clerk,leader,office}'),
+    ('appraisal', 'announce', '{counted}', '{announced}', '{leader,office,chair}'),
+    ('appraisal', 'deliver', '{announced}', '{delivered}', '{leader,office}'),
+    ('appraisal', 'void', '{counting,differing,counted}', '{void}', '{office}'),
+    ('appraisal', 'void', '{announced,delivered}', '{void}', '{chair}'),
+    -- Training.
+    ('training', 'describe', '{new,described}', '{described}', '{clerk,leader,office}'),
+    ('self_study', 'note', '{new}', '{noted}', '{deputy,clerk,leader,office}'),
+    ('self_study', 'confirm', '{noted}', '{confirmed}', '{leader,chair}'), -- a leader's own: the chair
+    ('self_study', 'refuse', '{noted}', '{refused}', '{leader,chair}'),
+    ('self_study', 'withdraw', '{noted}', '{withdrawn}', '{deputy,clerk}'),
+    -- A group's plan and summary, its room, its voters, its target sheet.
+    ('paper', 'write', '{new}', '{draft}', '{clerk,leader}'),
+    ('paper', 'change', '{draft}', '{=}', '{clerk,leader}'),
+    ('paper', 'submit', '{draft}', '{submitted}', '{clerk,leader}'),
+    ('paper', 'approve', '{submitted}', '{approved}', '{leader,office,chair}'), -- another than who wrote it
+    ('paper', 'send_back', '{submitted}', '{draft}', '{leader,office,chair}'),
+    ('paper', 'void', '{draft,submitted,approved}', '{void}', '{office}'),
+    ('room_visit', 'inspect', '{new}', '{done}', '{office,chair}'),
+    ('room_visit', 'void', '{done}', '{void}', '{office,chair}'),
+    ('voter_link', 'link', '{new}', '{linked}', '{clerk,leader,office}'),
+    ('voter_link', 'end', '{linked}', '{ended}', '{clerk,leader,office}'),
+    ('voter_link', 'void', '{linked,ended}', '{void}', '{office}'),
+    ('target', 'write', '{new}', '{draft}', '{office}'),
+    ('target', 'change', '{draft}', '{=}', '{office}'),
+    ('target', 'sign', '{draft}', '{=,signed}', '{leader,chair}'),
+    ('target', 'enter', '{signed,checked}', '{=}', '{office}'),
+    ('target', 'check', '{signed}', '{checked}', '{office,chair}'),
+    ('target', 'settle', '{checked}', '{settled}', '{chair}'),
+    ('target', 'void', '{draft,signed,checked}', '{void}', '{chair}')
 ) as t (subject, action, from_states, to_states, roles);
 
 -- Which actions a role could take on a record in this state, its scope and the guards of each apart.

@@ -99,6 +99,14 @@ from (
     ('feedback', 'F', 4),
     ('attachment', 'P', 4),
     ('case', 'K', 4),
+    ('follow_up', 'R', 3),
+    ('appraisal', 'A', 3),
+    ('material', 'ML', 3),
+    ('self_study', 'ZX', 4),
+    ('paper', 'GP', 3),
+    ('room_visit', 'RV', 3),
+    ('target', 'T', 3),
+    ('voter_link', 'VL', 3),
     ('suggestion', 'S', 3)
 ) as f (subject, prefix, width);
 
@@ -111,6 +119,24 @@ union all
 select a.town_id, 'attachment', a.code from data.attachment as a
 union all
 select k.town_id, 'case', k.code from data.three_no_case as k
+union all
+select f.town_id, 'follow_up', f.code from data.follow_up as f
+union all
+select a.town_id, 'appraisal', a.code from data.appraisal as a
+union all
+select t.town_id, 'appraisal', t.code from data.tally as t
+union all
+select m.town_id, 'material', m.code from data.material as m
+union all
+select s.town_id, 'self_study', s.code from data.self_study as s
+union all
+select p.town_id, 'paper', p.code from data.group_paper as p
+union all
+select v.town_id, 'room_visit', v.code from data.room_visit as v
+union all
+select t.town_id, 'target', t.code from data.target as t
+union all
+select v.town_id, 'voter_link', v.code from data.voter_link as v
 union all
 select s.town_id, 'suggestion', s.code from data.suggestion as s;
 

@@ -114,7 +114,29 @@ from (
     ('suggestion', '{broken}', '{chair}', '{}', null, false, 'todo_suggestion_supervise'),
     ('suggestion', null, '{office}', '{past}', null, true, 'todo_late'),
     ('suggestion', null, '{chair}', '{very_late}', null, true, 'todo_very_late'),
-    ('suggestion', null, '{chair}', '{overdue}', null, true, 'todo_overdue')
+    ('suggestion', null, '{chair}', '{overdue}', null, true, 'todo_overdue'),
+    -- What activities lead to, ballots, self-study, a group's papers and target sheet. `own`: as of meetings.
+    ('follow_up', '{held}', '{leader,office}', '{own}', null, false, 'todo_follow_up_write'),
+    ('follow_up', '{draft}', '{office,chair}', '{anothers}', null, false, 'todo_follow_up_forward'),
+    ('follow_up', '{forwarded}', '{unit}', '{planning}', null, false, 'todo_follow_up_plan'),
+    ('follow_up', '{forwarded}', '{unit}', '{answering}', null, false, 'todo_follow_up_answer'),
+    ('follow_up', '{planned}', '{unit}', '{}', null, false, 'todo_follow_up_answer'),
+    ('follow_up', '{answered}', '{leader,office}', '{own}', null, false, 'todo_follow_up_recheck'),
+    ('follow_up', '{recheck}', '{leader,office}', '{own,day_come}', null, false, 'todo_follow_up_settle'),
+    ('follow_up', null, '{office}', '{past}', null, true, 'todo_late'),
+    ('follow_up', null, '{chair}', '{very_late}', null, true, 'todo_very_late'),
+    ('follow_up', null, '{chair}', '{overdue}', null, true, 'todo_overdue'),
+    ('appraisal', '{counting}', '{clerk,leader,office}', '{own,anothers}', null, false, 'todo_count_again'),
+    ('appraisal', '{differing}', '{clerk,leader,office}', '{own}', null, false, 'todo_recount'),
+    ('appraisal', '{counted}', '{leader,office}', '{own}', null, false, 'todo_announce'),
+    ('appraisal', '{announced}', '{leader,office}', '{own}', null, false, 'todo_appraisal_deliver'),
+    ('self_study', '{noted}', '{leader,chair}', '{own,anothers}', null, false, 'todo_self_study'),
+    ('paper', '{none}', '{clerk,leader}', '{}', null, false, 'todo_paper_write'),
+    ('paper', '{draft}', '{clerk,leader}', '{}', null, false, 'todo_paper_submit'),
+    ('paper', '{submitted}', '{office}', '{anothers}', null, false, 'todo_paper_approve'),
+    ('target', '{draft}', '{leader,chair}', '{unsigned}', null, false, 'todo_target_sign'),
+    ('target', '{signed}', '{office}', '{check_day}', null, false, 'todo_target_check'),
+    ('target', '{checked}', '{chair}', '{settle_day}', null, false, 'todo_target_settle')
 ) as t (subject, states, roles, facts, due, watch, rule);
 
 -- The names of what is true in an object of booleans.
@@ -480,6 +502,156 @@ begin
 end
 $$;
 
+-- What activities lead to: also the report that is still to be written of one that was held here.
+create function lv.todo_follow_ups(who data.caller) returns setof lv.todo language plpgsql stable as $$
+declare
+    today date := lv.today();
+begin
+    return query
+    select distinct on (r.record_id)
+        'follow_up', t.rule, r.record_id, r.code, m.title, null::text, r.since_on, r.due_on
+    from (
+        select
+            f.follow_up_id as record_id, f.meeting_id, f.code, f.state, f.unit_id, f.written_by,
+            f.state_since as since_on, f.step_due_on as due_on
+        from data.follow_up as f
+        where f.town_id = lv.town_id() and f.state not in ('done', 'void')
+        union all
+        -- Imported history is taken as decided: its activities were not closed here.
+        select
+            m.meeting_id, m.meeting_id, m.code, 'held', null, null, m.held_on,
+            lv.add_working_days(m.held_on, lv.setting('meeting_approve_days', today)::int)
+        from data.meeting as m
+        where
+            m.town_id = lv.town_id() and lv.has_follow_up(m.kind) and m.state in ('closed', 'approved', 'locked')
+            and exists (
+                select from data.step as s
+                where (s.town_id, s.record_id, s.subject, s.action) = (m.town_id, m.meeting_id, 'meeting', 'close')
+            )
+            and not exists (
+                select from data.follow_up as f
+                where (f.town_id, f.meeting_id) = (m.town_id, m.meeting_id) and f.void_reason is null
+            )
+    ) as r
+    join data.meeting as m on (m.town_id, m.meeting_id) = (lv.town_id(), r.meeting_id)
+    cross join lateral (
+        select lv.late_facts(r.due_on, today) || lv.facts(jsonb_build_object(
+            'own', case when (who).role = 'leader' then m.group_id = (who).group_id else m.group_id is null end,
+            'anothers', not lv.is_same_actor(who, r.written_by),
+            'planning', m.kind <> 'deliberation', 'answering', m.kind = 'deliberation',
+            'day_come', r.due_on <= today
+        )) as facts
+    ) as c
+    join lv.todo_state as t
+        on t.subject = 'follow_up' and (r.state = any (t.states) or t.states is null and r.state <> 'held')
+        and (who).role = any (t.roles) and t.facts <@ c.facts
+    where (who).role <> 'unit' or r.unit_id = (who).unit_id
+    order by r.record_id, t.watch, t.rule;
+end
+$$;
+
+create function lv.todo_appraisals(who data.caller) returns setof lv.todo language plpgsql stable as $$
+begin
+    return query
+    select
+        'appraisal', t.rule, a.appraisal_id, a.code, m.title, p.code, a.state_since, a.deliver_due_on
+    from data.tally as a
+    join data.meeting as m on (m.town_id, m.meeting_id) = (a.town_id, a.meeting_id)
+    left join data.person as p on (p.town_id, p.person_id) = (a.town_id, a.person_id)
+    left join data.tally_count as c
+        on (c.town_id, c.appraisal_id, c.round, c.counter) = (a.town_id, a.appraisal_id, a.round, 1)
+    cross join lateral (
+        select lv.facts(jsonb_build_object(
+            'own', case
+                when (who).role in ('clerk', 'leader') then m.group_id = (who).group_id
+                else m.group_id is null
+            end,
+            'anothers', not lv.is_same_actor(who, c.author_id)
+        )) as facts
+    ) as f
+    join lv.todo_state as t
+        on t.subject = 'appraisal' and a.state = any (t.states) and (who).role = any (t.roles) and t.facts <@ f.facts
+    where a.town_id = lv.town_id() and a.state not in ('delivered', 'void');
+end
+$$;
+
+create function lv.todo_self_studies(who data.caller) returns setof lv.todo language plpgsql stable as $$
+begin
+    return query
+    select 'self_study', t.rule, s.self_study_id, s.code, s.title, p.code, s.studied_on, null::date
+    from data.self_study as s
+    join data.person as p on (p.town_id, p.person_id) = (s.town_id, s.person_id)
+    cross join lateral (
+        select lv.facts(jsonb_build_object(
+            -- The chair's are those that no leader may confirm: of a group's leader.
+            'own', case (who).role
+                when 'leader' then lv.stands_in_group(s.person_id, (who).group_id, s.studied_on)
+                else exists (
+                    select from data.post as o
+                    where
+                        (o.town_id, o.person_id, o.role) = (s.town_id, s.person_id, 'group_leader')
+                        and o.void_reason is null and o.starts_on <= s.studied_on
+                        and coalesce(s.studied_on < o.ends_on, true)
+                )
+            end,
+            'anothers', s.person_id is distinct from (who).person_id and not lv.is_same_actor(who, s.noted_by)
+        )) as facts
+    ) as f
+    join lv.todo_state as t
+        on t.subject = 'self_study' and s.state = any (t.states) and (who).role = any (t.roles) and t.facts <@ f.facts
+    where s.town_id = lv.town_id() and s.state = 'noted';
+end
+$$;
+
+-- A group's plan and summary: from a month before the day on that they are due, also those that nobody has written.
+create function lv.todo_papers(who data.caller) returns setof lv.todo language plpgsql stable as $$
+declare
+    today date := lv.today();
+    this_year int := extract(year from lv.today());
+begin
+    return query
+    select
+        'paper', t.rule, coalesce(p.paper_id, g.group_id), coalesce(p.code, g.code), g.name, null::text, p.state_since,
+        k.due_on
+    from data.deputy_group as g
+    cross join lateral (
+        values ('plan', lv.paper_due('plan', this_year)), ('summary', lv.paper_due('summary', this_year))
+    ) as k (kind, due_on)
+    left join data.group_paper as p
+        on (p.town_id, p.group_id, p.year, p.kind) = (g.town_id, g.group_id, this_year, k.kind)
+        and p.void_reason is null
+    join lv.todo_state as t
+        on t.subject = 'paper' and coalesce(p.state, 'none') = any (t.states) and (who).role = any (t.roles)
+        and t.facts <@ lv.facts(jsonb_build_object('anothers', not lv.is_same_actor(who, p.written_by)))
+    where
+        g.town_id = lv.town_id() and lv.in_scope(who, g.group_id, null, null)
+        and (p.paper_id is not null or today between k.due_on - 30 and k.due_on + 30);
+end
+$$;
+
+create function lv.todo_targets(who data.caller) returns setof lv.todo language plpgsql stable as $$
+declare
+    today date := lv.today();
+begin
+    return query
+    select
+        'target', r.rule, t.target_id, t.code, g.name || ' ' || t.year, null::text, t.state_since,
+        case t.state when 'checked' then make_date(t.year, 12, 31) end
+    from data.target as t
+    join data.deputy_group as g on (g.town_id, g.group_id) = (t.town_id, t.group_id)
+    cross join lateral (
+        select lv.facts(jsonb_build_object(
+            'unsigned', case (who).role when 'leader' then t.leader_id is null else t.chair_id is null end,
+            'check_day', today >= lv.day_of_year('target_check_from', t.year),
+            'settle_day', today >= lv.day_of_year('target_settle_from', t.year)
+        )) as facts
+    ) as f
+    join lv.todo_state as r
+        on r.subject = 'target' and t.state = any (r.states) and (who).role = any (r.roles) and r.facts <@ f.facts
+    where t.town_id = lv.town_id() and lv.in_scope(who, t.group_id, null, null);
+end
+$$;
+
 -- All of it, what is longest overdue first: `place` sorts.
 create function lv.todos(who data.caller, of_subject text)
 returns table (
@@ -520,6 +692,16 @@ begin
         select r.* from lv.todo_rooms(who) as r where coalesce(of_subject = 'room', true)
         union all
         select c.* from lv.todo_cards(who) as c where coalesce(of_subject = 'card', true)
+        union all
+        select f.* from lv.todo_follow_ups(who) as f where coalesce(of_subject = 'follow_up', true)
+        union all
+        select a.* from lv.todo_appraisals(who) as a where coalesce(of_subject = 'appraisal', true)
+        union all
+        select s.* from lv.todo_self_studies(who) as s where coalesce(of_subject = 'self_study', true)
+        union all
+        select p.* from lv.todo_papers(who) as p where coalesce(of_subject = 'paper', true)
+        union all
+        select t.* from lv.todo_targets(who) as t where coalesce(of_subject = 'target', true)
     ) as t
     where coalesce(t.subject = of_subject, true);
 end

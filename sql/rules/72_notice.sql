@@ -123,6 +123,16 @@ create function lv.notice_record_code(n data.notice) returns text language sql s
             (select f.code from data.feedback as f where (f.town_id, f.feedback_id) = (n.town_id, n.record_id))
         when 'case' then
             (select c.code from data.three_no_case as c where (c.town_id, c.case_id) = (n.town_id, n.record_id))
+        when 'follow_up' then
+            (select f.code from data.follow_up as f where (f.town_id, f.follow_up_id) = (n.town_id, n.record_id))
+        when 'appraisal' then
+            (select t.code from data.tally as t where (t.town_id, t.appraisal_id) = (n.town_id, n.record_id))
+        when 'paper' then
+            (select p.code from data.group_paper as p where (p.town_id, p.paper_id) = (n.town_id, n.record_id))
+        when 'room_visit' then
+            (select v.code from data.room_visit as v where (v.town_id, v.room_visit_id) = (n.town_id, n.record_id))
+        when 'target' then
+            (select t.code from data.target as t where (t.town_id, t.target_id) = (n.town_id, n.record_id))
         when 'suggestion' then
             (select s.code from data.suggestion as s where (s.town_id, s.suggestion_id) = (n.town_id, n.record_id))
     end

@@ -1,0 +1,5 @@
+-- Voids a visit that was entered by mistake.
+-- by: office chair
+-- effect: ledger
+-- changes: office of room_visit_id
+select move_room_visit(:caller, :op, :room_visit_id, :action, :note) as state
