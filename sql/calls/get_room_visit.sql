@@ -3,8 +3,8 @@
 -- effect: none
 -- fills: room_visit
 select
-    v.room_visit_id, v.code, g.code as group_code, v.visited_on, v.passed, v.photo_on, a.login as inspector, v.note,
-    v.void_reason
+    v.room_visit_id, v.code, g.code as group_code, v.visited_on, room_visit_state(v) as state, v.remedied_on,
+    v.photo_on, a.login as inspector, v.note, v.void_reason
 from room_visit as v
 join deputy_group as g on g.town_id = v.town_id and g.group_id = v.group_id
 join account as a on a.town_id = v.town_id and a.account_id = v.author_id

@@ -2,8 +2,8 @@
 -- by: deputy clerk leader office chair auditor
 -- effect: none
 select
-    v.room_visit_id, v.code, g.code as group_code, v.visited_on, v.passed, v.photo_on, a.login as inspector, v.note,
-    v.void_reason,
+    v.room_visit_id, v.code, g.code as group_code, v.visited_on, room_visit_state(v) as state, v.remedied_on,
+    v.photo_on, a.login as inspector, v.note, v.void_reason,
     case
         when lead(v.code) over (order by v.visited_on, v.code) is not null then v.visited_on || ' ' || v.code
     end as next

@@ -185,8 +185,9 @@ from (
     ('paper', 'approve', '{submitted}', '{approved}', '{leader,office,chair}'), -- another than who wrote it
     ('paper', 'send_back', '{submitted}', '{draft}', '{leader,office,chair}'),
     ('paper', 'void', '{draft,submitted,approved}', '{void}', '{office}'),
-    ('room_visit', 'inspect', '{new}', '{done}', '{office,chair}'),
-    ('room_visit', 'void', '{done}', '{void}', '{office,chair}'),
+    ('room_visit', 'inspect', '{new}', '{passed,failed}', '{office,chair}'),
+    ('room_visit', 'remedy', '{failed}', '{remedied}', '{office,chair}'), -- seen to be put right
+    ('room_visit', 'void', '{passed,failed,remedied}', '{void}', '{office,chair}'),
     ('voter_link', 'link', '{new}', '{linked}', '{clerk,leader,office}'),
     ('voter_link', 'end', '{linked}', '{ended}', '{clerk,leader,office}'),
     ('voter_link', 'void', '{linked,ended}', '{void}', '{office}'),

@@ -185,6 +185,15 @@ $$;
 
 -- Visits to a room.
 
+create function lv.room_visit_state(v data.room_visit) returns text language sql immutable as $$
+    select case
+        when v.void_reason is not null then 'void'
+        when v.passed then 'passed'
+        when v.remedied_on is not null then 'remedied'
+        else 'failed'
+    end
+$$;
+
 create function lv.room_visits_seen(who data.caller) returns setof data.room_visit language sql stable as $$
     select v.* from data.room_visit as v where v.town_id = lv.town_id() and lv.group_seen(who, v.group_id)
 $$;
@@ -244,8 +253,8 @@ begin
     select g.town_id, id, u.position, trim(u.point), u.fine, nullif(trim(u.note), '')
     from unnest(points, fine, notes) with ordinality as u (point, fine, note, position);
     perform lv.add_step(
-        who, op, 'room_visit', id, 'inspect', 'new', 'done', new_note,
-        jsonb_build_object('group', g.code, 'passed', passed)
+        who, op, 'room_visit', id, 'inspect', 'new', case when passed then 'passed' else 'failed' end, new_note,
+        jsonb_build_object('group', g.code)
     );
     if not passed then
         perform lv.tell(
@@ -261,11 +270,14 @@ begin
 end
 $$;
 
-create function lv.move_room_visit(who data.caller, op data.op, id uuid, do_action text, new_note text) returns text
-language plpgsql volatile as $$
+create function lv.move_room_visit(
+    who data.caller, op data.op, id uuid, do_action text, new_note text, photo date
+) returns text language plpgsql volatile as $$
 declare
+    today date := lv.today();
     v data.room_visit;
     before text;
+    after_it text := case do_action when 'remedy' then 'remedied' else 'void' end;
 begin
     new_note := nullif(trim(new_note), '');
     select * into v from data.room_visit as d where (d.town_id, d.room_visit_id) = ((who).town_id, id)
@@ -273,12 +285,18 @@ begin
     perform lv.demand(
         v.room_visit_id is not null, 'not_found', 'room_visit_unknown', 'room_visit', coalesce(id::text, '')
     );
-    before := case when v.void_reason is null then 'done' else 'void' end;
+    before := lv.room_visit_state(v);
     perform lv.demand_step(who, 'room_visit', do_action, before, v.code);
     perform lv.demand_value(new_note is not null, 'note');
-    update data.room_visit as d set void_reason = new_note where (d.town_id, d.room_visit_id) = (v.town_id, id);
-    perform lv.add_step(who, op, 'room_visit', id, do_action, before, 'void', new_note);
-    return 'void';
+    perform lv.demand(coalesce(photo <= today, true), 'invalid', 'day_in_future', 'day', photo::text);
+    update data.room_visit as d
+    set
+        remedied_on = case do_action when 'remedy' then today else d.remedied_on end,
+        photo_on = case do_action when 'remedy' then greatest(photo, d.photo_on) else d.photo_on end,
+        void_reason = case do_action when 'void' then new_note end
+    where (d.town_id, d.room_visit_id) = (v.town_id, id);
+    perform lv.add_step(who, op, 'room_visit', id, do_action, before, after_it, new_note);
+    return after_it;
 end
 $$;
 

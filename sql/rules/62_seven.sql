@@ -61,11 +61,10 @@ declare
 begin
     return query
     select
-        g.group_id, 'room', x.kind, x.rule, case when x.code is not null then 'room_visit' end, x.code, null::text,
-        x.day_on
+        g.group_id, 'room', x.kind, x.rule, x.subject, x.code, null::text, x.day_on
     from data.deputy_group as g
     left join lateral (
-        select v.code, v.passed, v.visited_on
+        select v.code, lv.room_visit_state(v) in ('passed', 'remedied') as passed, v.visited_on
         from data.room_visit as v
         where
             (v.town_id, v.group_id) = (g.town_id, g.group_id) and v.void_reason is null
@@ -73,12 +72,31 @@ begin
         order by v.visited_on desc, v.code desc
         limit 1
     ) as v on true
+    -- Photos that an inspector saw, and those that are kept with the group or with a visit to its room.
     left join lateral (
-        select v.code, v.photo_on
-        from data.room_visit as v
-        where
-            (v.town_id, v.group_id) = (g.town_id, g.group_id) and v.void_reason is null and v.photo_on <= as_of
-        order by v.photo_on desc, v.code desc
+        select x.subject, x.code, x.photo_on
+        from (
+            select 'room_visit' as subject, v.code, v.photo_on
+            from data.room_visit as v
+            where (v.town_id, v.group_id) = (g.town_id, g.group_id) and v.void_reason is null
+            union all
+            select 'attachment', a.code, (a.added_at at time zone t.time_zone)::date
+            from data.attachment as a
+            join data.town as t on t.town_id = a.town_id
+            where
+                a.town_id = g.town_id and a.type <> 'pdf' and a.void_reason is null and a.redacts_id is null
+                and (
+                    (a.subject, a.record_id) = ('group', g.group_id)
+                    or a.subject = 'room_visit' and exists (
+                        select from data.room_visit as v
+                        where
+                            (v.town_id, v.room_visit_id, v.group_id) = (a.town_id, a.record_id, g.group_id)
+                            and v.void_reason is null
+                    )
+                )
+        ) as x
+        where x.photo_on <= as_of
+        order by x.photo_on desc, x.code desc
         limit 1
     ) as p on true
     cross join lateral (
@@ -90,14 +108,14 @@ begin
                 when v.code is not null then 'have_room_failed'
                 else 'have_room_unseen'
             end,
-            v.code, coalesce(v.visited_on, year_end)
+            case when v.code is not null then 'room_visit' end, v.code, coalesce(v.visited_on, year_end)
         ),
         (
             case when p.photo_on >= photo_from then 'evidence' else 'missing' end,
             case when p.photo_on >= photo_from then 'have_photo' else 'have_photo_old' end,
-            p.code, coalesce(p.photo_on, year_end)
+            p.subject, p.code, coalesce(p.photo_on, year_end)
         )
-    ) as x (kind, rule, code, day_on)
+    ) as x (kind, rule, subject, code, day_on)
     where g.town_id = lv.town_id();
 end
 $$;

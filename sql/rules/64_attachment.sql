@@ -51,6 +51,33 @@ returns table (record_id uuid, code text, seen boolean, may_add boolean, seals b
     where
         of_subject = 'group' and g.town_id = lv.town_id() and (g.group_id = id or id is null and g.code = of_code)
     union all
+    -- Of a visit to a room: the inspector's photos. Of a follow-up: pictures of before and after, also the unit's.
+    select
+        v.room_visit_id, v.code, lv.group_seen(who, v.group_id),
+        (who).role in ('office', 'chair') and v.void_reason is null, false
+    from data.room_visit as v
+    where
+        of_subject = 'room_visit' and v.town_id = lv.town_id()
+        and (v.room_visit_id = id or id is null and v.code = of_code)
+    union all
+    select
+        f.follow_up_id, f.code,
+        exists (select from lv.follow_ups_seen(who) as d where d.follow_up_id = f.follow_up_id),
+        case (who).role
+            when 'unit' then f.unit_id = (who).unit_id
+            when 'leader' then (
+                select m.group_id = (who).group_id from data.meeting as m
+                where (m.town_id, m.meeting_id) = (f.town_id, f.meeting_id)
+            )
+            else (who).role in ('office', 'chair')
+        end
+        and f.state not in ('done', 'void'),
+        false
+    from data.follow_up as f
+    where
+        of_subject = 'follow_up' and f.town_id = lv.town_id()
+        and (f.follow_up_id = id or id is null and f.code = of_code)
+    union all
     -- Of a deed: what proves it.
     select
         d.deed_id, d.code, lv.leave_in_scope(who, d.person_id, d.done_on),

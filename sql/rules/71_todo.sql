@@ -116,7 +116,7 @@ from (
     ('suggestion', null, '{chair}', '{very_late}', null, true, 'todo_very_late'),
     ('suggestion', null, '{chair}', '{overdue}', null, true, 'todo_overdue'),
     -- What activities lead to, ballots, self-study, a group's papers and target sheet. `own`: as of meetings.
-    ('follow_up', '{held}', '{leader,office}', '{own}', null, false, 'todo_follow_up_write'),
+    ('follow_up', '{new}', '{leader,office}', '{own}', null, false, 'todo_follow_up_write'),
     ('follow_up', '{draft}', '{office,chair}', '{anothers}', null, false, 'todo_follow_up_forward'),
     ('follow_up', '{forwarded}', '{unit}', '{planning}', null, false, 'todo_follow_up_plan'),
     ('follow_up', '{forwarded}', '{unit}', '{answering}', null, false, 'todo_follow_up_answer'),
@@ -131,7 +131,7 @@ from (
     ('appraisal', '{counted}', '{leader,office}', '{own}', null, false, 'todo_announce'),
     ('appraisal', '{announced}', '{leader,office}', '{own}', null, false, 'todo_appraisal_deliver'),
     ('self_study', '{noted}', '{leader,chair}', '{own,anothers}', null, false, 'todo_self_study'),
-    ('paper', '{none}', '{clerk,leader}', '{}', null, false, 'todo_paper_write'),
+    ('paper', '{new}', '{clerk,leader}', '{}', null, false, 'todo_paper_write'),
     ('paper', '{draft}', '{clerk,leader}', '{}', null, false, 'todo_paper_submit'),
     ('paper', '{submitted}', '{office}', '{anothers}', null, false, 'todo_paper_approve'),
     ('target', '{draft}', '{leader,chair}', '{unsigned}', null, false, 'todo_target_sign'),
@@ -519,7 +519,7 @@ begin
         union all
         -- Imported history is taken as decided: its activities were not closed here.
         select
-            m.meeting_id, m.meeting_id, m.code, 'held', null, null, m.held_on,
+            m.meeting_id, m.meeting_id, m.code, 'new', null, null, m.held_on,
             lv.add_working_days(m.held_on, lv.setting('meeting_approve_days', today)::int)
         from data.meeting as m
         where
@@ -543,7 +543,7 @@ begin
         )) as facts
     ) as c
     join lv.todo_state as t
-        on t.subject = 'follow_up' and (r.state = any (t.states) or t.states is null and r.state <> 'held')
+        on t.subject = 'follow_up' and (r.state = any (t.states) or t.states is null and r.state <> 'new')
         and (who).role = any (t.roles) and t.facts <@ c.facts
     where (who).role <> 'unit' or r.unit_id = (who).unit_id
     order by r.record_id, t.watch, t.rule;
@@ -621,7 +621,7 @@ begin
         on (p.town_id, p.group_id, p.year, p.kind) = (g.town_id, g.group_id, this_year, k.kind)
         and p.void_reason is null
     join lv.todo_state as t
-        on t.subject = 'paper' and coalesce(p.state, 'none') = any (t.states) and (who).role = any (t.roles)
+        on t.subject = 'paper' and coalesce(p.state, 'new') = any (t.states) and (who).role = any (t.roles)
         and t.facts <@ lv.facts(jsonb_build_object('anothers', not lv.is_same_actor(who, p.written_by)))
     where
         g.town_id = lv.town_id() and lv.in_scope(who, g.group_id, null, null)

@@ -209,7 +209,8 @@ create table data.room_visit (
     code text not null,
     group_id uuid not null,
     visited_on date not null,
-    passed boolean not null,
+    passed boolean not null, -- every point was fine on that day
+    remedied_on date, -- what was not fine was seen to be put right
     photo_on date, -- of the photos of the wall boards that were seen or taken
     note text,
     author_id uuid not null,
@@ -218,7 +219,7 @@ create table data.room_visit (
     primary key (town_id, room_visit_id),
     unique (town_id, code),
     foreign key (town_id, group_id) references data.deputy_group,
-    check (photo_on <= visited_on)
+    check (photo_on <= coalesce(remedied_on, visited_on))
 );
 
 create index room_visit_group on data.room_visit (town_id, group_id, visited_on);
