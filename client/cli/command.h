@@ -31,6 +31,10 @@ enum value_kind {
     VALUE_FEEDBACK,
     VALUE_SUGGESTION,
     VALUE_CASE,
+    VALUE_FUND,
+    VALUE_DEED,
+    VALUE_HOUSEHOLD,
+    VALUE_AWARD,
     VALUE_KINDS,
 };
 

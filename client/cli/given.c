@@ -38,7 +38,8 @@ void value_shown(const struct value *v, char *ret, size_t size) {
     static const char *const examples[VALUE_KINDS] = {
         [VALUE_TEXT] = "TEXT",      [VALUE_DAY] = "DAY",         [VALUE_NUMBER] = "N",   [VALUE_PATH] = "PATH",
         [VALUE_PERSON] = "D001",    [VALUE_GROUP] = "G01",       [VALUE_UNIT] = "U01",   [VALUE_MEETING] = "M0001",
-        [VALUE_FEEDBACK] = "F0001", [VALUE_SUGGESTION] = "S001", [VALUE_CASE] = "K0001",
+        [VALUE_FEEDBACK] = "F0001", [VALUE_SUGGESTION] = "S001", [VALUE_CASE] = "K0001", [VALUE_FUND] = "E0001",
+        [VALUE_DEED] = "H001",      [VALUE_HOUSEHOLD] = "B01",   [VALUE_AWARD] = "W01",
     };
     size_t i = 0;
     if (examples[v->kind] != NULL) {
@@ -228,6 +229,10 @@ json_t *given_id(struct session *session, struct given *given, enum value_kind k
         [VALUE_FEEDBACK] = {"GetFeedback", "feedback", "feedback_id"},
         [VALUE_SUGGESTION] = {"GetSuggestion", "suggestion", "suggestion_id"},
         [VALUE_CASE] = {"GetCase", "case", "case_id"},
+        [VALUE_FUND] = {"GetFund", "fund", "fund_id"},
+        [VALUE_DEED] = {"GetDeed", "deed", "deed_id"},
+        [VALUE_HOUSEHOLD] = {"GetHousehold", "household", "household_id"},
+        [VALUE_AWARD] = {"GetAward", "award", "award_id"},
     };
     if (kind == VALUE_PERSON || kind == VALUE_GROUP || kind == VALUE_UNIT)
         return listed_id(session, given, kind, code, ret_exit);

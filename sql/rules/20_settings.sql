@@ -62,6 +62,15 @@ create view lv.default_settings with (security_invoker = true) as select
     10 as case_reopen_days,
     6 as case_help_months,
     50 as case_majority_percent, -- more than this of the presidium's members must be for it
+    -- money, deeds, households, awards (domain.md A5, A7, D2.11, D2.12)
+    0 as activity_money_city,  -- 1: deputies of the level are entitled to activity money
+    1 as activity_money_county,
+    1 as activity_money_town,
+    1000 as fund_chair_yuan,   -- spending of so much or more is not confirmed without the chair
+    30 as deed_near_days,      -- deeds in one village so near in time may be the same
+    60 as deed_alike_percent,  -- and those whose texts share so much
+    90 as household_visit_days, -- a household is visited within so many days
+    20 as award_quota_percent, -- excellent deputies, of those in office in the year
     5 as suggestion_bill_proposers, -- town deputies, the lead included (Organic Law art. 22)
     5 as suggestion_check_days,
     10 as suggestion_assign_days,

@@ -112,6 +112,36 @@ from (
         '{data_check,checked,notified,wait_statement,review,decision,help_plan,cleared,carried,closed,reopened}',
         '{void}', '{chair}'
     ),
+    -- Money: two persons, of whom the chair is one where the sum is large.
+    ('fund', 'record', '{new}', '{recorded}', '{office,chair}'),
+    ('fund', 'sign', '{recorded,confirmed}', '{=}', '{office}'), -- the recipient signed for it
+    ('fund', 'confirm', '{recorded}', '{confirmed}', '{office,chair}'),
+    ('fund', 'void', '{recorded}', '{void}', '{office,chair}'),
+    ('fund', 'void', '{confirmed}', '{void}', '{chair}'),
+    -- Deeds.
+    ('deed', 'record', '{new}', '{claimed}', '{deputy,clerk,leader,office}'),
+    ('deed', 'verify', '{claimed}', '{verified}', '{leader,office}'),
+    ('deed', 'reject', '{claimed}', '{rejected}', '{leader,office}'),
+    ('deed', 'join', '{claimed}', '{void}', '{leader,office}'), -- the same as another one
+    ('deed', 'claim_again', '{rejected}', '{claimed}', '{deputy,clerk,leader}'),
+    ('deed', 'withdraw', '{claimed,rejected}', '{void}', '{deputy,clerk,leader}'),
+    ('deed', 'void', '{claimed,verified,rejected}', '{void}', '{office}'),
+    -- Households.
+    ('household', 'register', '{new}', '{active}', '{deputy,clerk,leader,office}'),
+    ('household', 'change', '{active}', '{=}', '{clerk,leader,office}'),
+    ('household', 'visit', '{active}', '{=}', '{deputy,clerk,leader,office}'),
+    ('household', 'void_visit', '{active,ended}', '{=}', '{clerk,leader,office}'),
+    ('household', 'end', '{active}', '{ended}', '{clerk,leader,office}'),
+    ('household', 'resume', '{ended}', '{active}', '{clerk,leader,office}'),
+    ('household', 'void', '{active,ended}', '{void}', '{office}'),
+    -- Awards: put up, checked by another, decided by the chair.
+    ('award', 'nominate', '{new}', '{nominated}', '{leader,office}'),
+    ('award', 'verify', '{nominated}', '{verified}', '{office}'),
+    ('award', 'reject', '{nominated,verified}', '{rejected}', '{office,chair}'),
+    ('award', 'withdraw', '{nominated}', '{withdrawn}', '{leader,office}'),
+    ('award', 'decide', '{verified}', '{decided}', '{chair}'),
+    ('award', 'pay', '{decided}', '{paid}', '{office}'),
+    ('award', 'void', '{decided,paid}', '{void}', '{chair}'),
     -- Suggestions and bills.
     ('suggestion', 'draft', '{new}', '{draft}', '{deputy}'),
     ('suggestion', 'change', '{draft,cosigning}', '{=,cosigning}', '{deputy}'), -- a new wording asks all again

@@ -107,6 +107,10 @@ from (
     ('room_visit', 'RV', 3),
     ('target', 'T', 3),
     ('voter_link', 'VL', 3),
+    ('fund', 'E', 4),
+    ('deed', 'H', 3),
+    ('household', 'B', 2),
+    ('award', 'W', 2),
     ('suggestion', 'S', 3)
 ) as f (subject, prefix, width);
 
@@ -137,6 +141,16 @@ union all
 select t.town_id, 'target', t.code from data.target as t
 union all
 select v.town_id, 'voter_link', v.code from data.voter_link as v
+union all
+select e.town_id, 'fund', e.code from data.fund as e
+union all
+select h.town_id, 'deed', h.code from data.deed as h
+union all
+select b.town_id, 'household', b.code from data.household as b
+union all
+select w.town_id, 'award', w.code from data.award as w
+union all
+select n.town_id, 'award', n.code from data.nomination as n
 union all
 select s.town_id, 'suggestion', s.code from data.suggestion as s;
 

@@ -84,6 +84,15 @@ from (
     ('case', null, '{office}', '{past}', null, true, 'todo_late'),
     ('case', null, '{chair}', '{very_late}', null, true, 'todo_very_late'),
     ('case', null, '{chair}', '{overdue}', null, true, 'todo_overdue'),
+    -- Money, deeds, households, awards. `anothers`: recorded by somebody else, and not about the caller.
+    ('fund', '{recorded}', '{office}', '{unsigned}', null, false, 'todo_fund_sign'),
+    ('fund', '{recorded}', '{office}', '{anothers,signed,without_chair}', null, false, 'todo_fund_confirm'),
+    ('fund', '{recorded}', '{chair}', '{anothers,signed,with_chair}', null, false, 'todo_fund_confirm'),
+    ('deed', '{claimed}', '{leader,office}', '{anothers}', null, false, 'todo_deed_verify'),
+    ('household', '{active}', '{deputy,clerk}', '{unvisited}', null, false, 'todo_household_visit'),
+    ('award', '{nominated}', '{office}', '{anothers}', null, false, 'todo_award_verify'),
+    ('award', '{verified}', '{chair}', '{anothers}', null, false, 'todo_award_decide'),
+    ('award', '{decided}', '{office}', '{}', null, false, 'todo_award_pay'),
     -- Suggestions and bills. Deputies are told of their own; `invited`: to sign somebody else's.
     ('suggestion', '{draft}', '{deputy}', '{lead}', null, false, 'todo_suggestion_submit'),
     ('suggestion', '{cosigning}', '{deputy}', '{lead,all_answered}', null, false, 'todo_suggestion_submit'),
@@ -649,6 +658,89 @@ begin
     join lv.todo_state as r
         on r.subject = 'target' and t.state = any (r.states) and (who).role = any (r.roles) and r.facts <@ f.facts
     where t.town_id = lv.town_id() and lv.in_scope(who, t.group_id, null, null);
+-- The day of a record's last step; null: imported, and nothing since.
+create function lv.last_step_on(record uuid) returns date language sql stable as $$
+    select (max(s.recorded_at) at time zone t.time_zone)::date
+    from data.town as t
+    join data.step as s on s.town_id = t.town_id and s.record_id = record
+    where t.town_id = lv.town_id()
+    group by t.time_zone
+$$;
+
+create function lv.todo_funds(who data.caller) returns setof lv.todo language plpgsql stable as $$
+begin
+    return query
+    select
+        'fund', t.rule, f.fund_id, f.code, concat_ws(' ', f.amount_yuan || ' 元', f.note), p.code,
+        coalesce(lv.last_step_on(f.fund_id), f.spent_on), null::date
+    from lv.funds_seen(who) as f
+    left join data.person as p on (p.town_id, p.person_id) = (f.town_id, f.person_id)
+    left join data.account as a on (a.town_id, a.account_id) = (f.town_id, f.recorded_by)
+    cross join lateral (
+        select
+            f.amount_yuan >= lv.setting('fund_chair_yuan', f.spent_on) and a.role <> 'chair' as with_chair,
+            f.person_id is null or f.signed_on is not null as signed
+    ) as d
+    cross join lateral (
+        select lv.facts(jsonb_build_object(
+            'signed', d.signed, 'unsigned', not d.signed,
+            'with_chair', d.with_chair, 'without_chair', not d.with_chair,
+            'anothers',
+            not lv.is_same_actor(who, f.recorded_by) and coalesce(f.person_id <> (who).person_id, true)
+        )) as facts
+    ) as c
+    join lv.todo_state as t on t.subject = 'fund' and (who).role = any (t.roles) and t.facts <@ c.facts
+    where lv.fund_state(f) = 'recorded' and (who).role in ('office', 'chair');
+end
+$$;
+
+create function lv.todo_deeds(who data.caller) returns setof lv.todo language plpgsql stable as $$
+begin
+    return query
+    select
+        'deed', t.rule, d.deed_id, d.code, concat_ws('：', d.kind, d.text), p.code,
+        coalesce(lv.last_step_on(d.deed_id), d.done_on), null::date
+    from data.deed as d
+    join data.person as p on (p.town_id, p.person_id) = (d.town_id, d.person_id)
+    join lv.todo_state as t on t.subject = 'deed' and (who).role = any (t.roles)
+    where
+        d.town_id = lv.town_id() and not d.verified and d.void_reason is null and lv.deed_in_scope(who, d)
+        and not lv.is_same_actor(who, d.recorded_by) and coalesce(d.person_id <> (who).person_id, true);
+end
+$$;
+
+create function lv.todo_households(who data.caller) returns setof lv.todo language plpgsql stable as $$
+begin
+    return query
+    select
+        'household', t.rule, h.household_id, h.code, h.head, null::text,
+        coalesce(lv.last_visit(h.household_id), h.starts_on), lv.household_due(h)
+    from lv.households_seen(who) as h
+    join lv.todo_state as t on t.subject = 'household' and (who).role = any (t.roles)
+    where (who).role in ('deputy', 'clerk') and lv.household_due(h) < lv.today();
+end
+$$;
+
+create function lv.todo_awards(who data.caller) returns setof lv.todo language plpgsql stable as $$
+begin
+    return query
+    select
+        'award', t.rule, a.award_id, a.code, concat_ws('：', coalesce(g.name, p.name), a.reason), p.code,
+        lv.last_step_on(a.award_id), null::date
+    from lv.award_case as a
+    left join data.deputy_group as g on (g.town_id, g.group_id) = (a.town_id, a.group_id)
+    left join data.person as p on (p.town_id, p.person_id) = (a.town_id, a.person_id)
+    cross join lateral (
+        select lv.facts(jsonb_build_object(
+            'anothers',
+            not lv.is_same_actor(who, a.nominated_by) and not lv.is_same_actor(who, a.verified_by)
+            and coalesce(a.person_id <> (who).person_id, true)
+        )) as facts
+    ) as c
+    join lv.todo_state as t
+        on t.subject = 'award' and a.state = any (t.states) and (who).role = any (t.roles) and t.facts <@ c.facts
+    -- Imported awards were settled before.
+    where a.town_id = lv.town_id() and a.nominated_by is not null and (who).role in ('office', 'chair');
 end
 $$;
 
@@ -686,6 +778,14 @@ begin
         select s.* from lv.todo_suggestions(who) as s where coalesce(of_subject = 'suggestion', true)
         union all
         select c.* from lv.todo_cases(who) as c where coalesce(of_subject = 'case', true)
+        union all
+        select m.* from lv.todo_funds(who) as m where coalesce(of_subject = 'fund', true)
+        union all
+        select d.* from lv.todo_deeds(who) as d where coalesce(of_subject = 'deed', true)
+        union all
+        select h.* from lv.todo_households(who) as h where coalesce(of_subject = 'household', true)
+        union all
+        select a.* from lv.todo_awards(who) as a where coalesce(of_subject = 'award', true)
         union all
         select n.* from lv.todo_notices(who) as n where coalesce(of_subject = 'notice', true)
         union all
