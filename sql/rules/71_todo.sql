@@ -658,6 +658,9 @@ begin
     join lv.todo_state as r
         on r.subject = 'target' and t.state = any (r.states) and (who).role = any (r.roles) and r.facts <@ f.facts
     where t.town_id = lv.town_id() and lv.in_scope(who, t.group_id, null, null);
+end
+$$;
+
 -- The day of a record's last step; null: imported, and nothing since.
 create function lv.last_step_on(record uuid) returns date language sql stable as $$
     select (max(s.recorded_at) at time zone t.time_zone)::date
