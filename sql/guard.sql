@@ -85,6 +85,10 @@ begin
         'sheet_entry_mark',
         'case_version',
         'case_decision',
+        'seal',
+        'seal_leaf',
+        'seal_shape',
+        'identity_change',
         'change'
     ] loop
         execute format('revoke update on data.%I from %I', added, daemon_role);

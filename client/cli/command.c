@@ -5,6 +5,7 @@
 #include "help.h"
 #include "printout.h"
 #include "say.h"
+#include "seals.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -154,6 +155,8 @@ static int run(struct given *given) {
         command_fn *does = given->command->run != NULL ? given->command->run : command_do;
         if (request != NULL)
             code = does(&session, given, request);
+        if (code == EXIT_DONE)
+            seals_follow(&session);
     }
     session_close(&session);
     return code;

@@ -11,7 +11,9 @@ static const char kept_next[] =
     "它存在这台电脑上，下次运行 lvzhi 时自动重发（lvzhi outbox 可查看） / it is kept on this "
     "machine and sent again by the next lvzhi command (see lvzhi outbox)";
 
-static char *default_path(const struct session *s) {
+char *operation_outbox_path(const struct session *s) {
+    if (s->profile.outbox != NULL)
+        return lvzhi_profile_path(&s->profile, s->profile.outbox);
     const char *slash = strrchr(s->profile.path, '/');
     char *relative, *path;
     if (asprintf(&relative, "outbox/%s.db", slash != NULL ? slash + 1 : s->profile.path) < 0)
@@ -23,7 +25,7 @@ static char *default_path(const struct session *s) {
 
 int operation_prepare(struct session *s) {
     char error[LVZHI_PROFILE_ERROR_SIZE];
-    char *path = s->profile.outbox != NULL ? lvzhi_profile_path(&s->profile, s->profile.outbox) : default_path(s);
+    char *path = operation_outbox_path(s);
     s->outbox = lvzhi_outbox_open(path, now_us(), error, sizeof error);
     free(path);
     if (s->outbox != NULL)

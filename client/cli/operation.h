@@ -4,7 +4,10 @@
 
 #include "session.h"
 
-/* Open the profile's outbox (outbox/NAME.db beside it when it names none). An exit code. */
+/* The profile's outbox: outbox/NAME.db beside it when it names none. Owned by the caller. */
+char *operation_outbox_path(const struct session *session);
+
+/* Open it. An exit code. */
 int operation_prepare(struct session *session);
 
 /* Send what has no answer yet of this login, same ids and bytes, and say how it went; `parked_too`: also what needs

@@ -1,19 +1,14 @@
 #include "outbox.h"
 
 #include "lvzhi/v1/wire.pb-c.h"
+#include "store.h"
 #include "uuid.h"
 
 #include <assert.h>
-#include <errno.h>
-#include <fcntl.h>
-#include <libgen.h>
 #include <openssl/sha.h>
-#include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 enum { BUSY_LIMIT_MS = 10000, ID_SIZE = 16 };
 
@@ -83,16 +78,6 @@ static bool execute(struct lvzhi_outbox *outbox, const char *sql) {
     return sqlite3_exec(outbox->db, sql, NULL, NULL, NULL) == SQLITE_OK;
 }
 
-static bool make_file(const char *path) {
-    char *copy = must(strdup(path));
-    bool made = mkdir(dirname(copy), 0700) == 0 || errno == EEXIST;
-    free(copy);
-    int fd = made ? open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600) : -1;
-    if (fd >= 0)
-        close(fd);
-    return fd >= 0;
-}
-
 static bool drop_old(struct lvzhi_outbox *outbox, int64_t now_us) {
     sqlite3_stmt *s = prepare(outbox, "delete from operation where state in (1, 2) and answered_us < ?");
     sqlite3_bind_int64(s, 1, now_us - LVZHI_OUTBOX_KEPT_DAYS * DAY_US);
@@ -100,17 +85,14 @@ static bool drop_old(struct lvzhi_outbox *outbox, int64_t now_us) {
 }
 
 struct lvzhi_outbox *lvzhi_outbox_open(const char *path, int64_t now_us, char *ret_error, size_t error_size) {
-    if (!make_file(path)) {
-        snprintf(ret_error, error_size, "%s: %s", path, strerror(errno));
+    sqlite3 *db = lvzhi_store_open(path, schema, BUSY_LIMIT_MS, ret_error, error_size);
+    if (db == NULL)
         return NULL;
-    }
     struct lvzhi_outbox *outbox = must(calloc(1, sizeof *outbox));
-    bool opened = sqlite3_open_v2(path, &outbox->db, SQLITE_OPEN_READWRITE, NULL) == SQLITE_OK &&
-                  sqlite3_busy_timeout(outbox->db, BUSY_LIMIT_MS) == SQLITE_OK && execute(outbox, schema) &&
-                  drop_old(outbox, now_us);
-    if (opened)
+    outbox->db = db;
+    if (drop_old(outbox, now_us))
         return outbox;
-    snprintf(ret_error, error_size, "%s: %s", path, outbox->db != NULL ? sqlite3_errmsg(outbox->db) : "no memory");
+    snprintf(ret_error, error_size, "%s: %s", path, sqlite3_errmsg(db));
     lvzhi_outbox_close(outbox);
     return NULL;
 }

@@ -71,6 +71,10 @@ create view lv.default_settings with (security_invoker = true) as select
     60 as deed_alike_percent,  -- and those whose texts share so much
     90 as household_visit_days, -- a household is visited within so many days
     20 as award_quota_percent, -- excellent deputies, of those in office in the year
+    -- 80_seal.sql, 81_personal.sql
+    10 as seal_minutes,        -- a seal at most so often
+    2 as identity_years,       -- a villager's name, phone and address end so long after the matter
+    15 as personal_request_days, -- to decide on a resident's request
     5 as suggestion_bill_proposers, -- town deputies, the lead included (Organic Law art. 22)
     5 as suggestion_check_days,
     10 as suggestion_assign_days,
