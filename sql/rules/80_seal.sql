@@ -25,12 +25,15 @@ from (
     values
     -- out: holds no record, or can be made anew from what is sealed
     ('session_token', 'out'), ('login_failure', 'out'), ('import', 'out'), ('import_file', 'out'),
-    ('import_row', 'out'), ('counter', 'out'), ('change', 'out'), ('feed', 'out'), ('seal', 'out'),
-    ('seal_leaf', 'out'), ('seal_shape', 'out'), ('seal_state', 'out'),
+    ('import_row', 'out'), ('upload', 'out'), ('upload_chunk', 'out'), ('counter', 'out'), ('change', 'out'),
+    ('feed', 'out'), ('seal', 'out'), ('seal_leaf', 'out'), ('seal_shape', 'out'), ('seal_state', 'out'),
     ('operation', 'out'), -- sealed as itself
     -- log: rows come without an operation of their own (a read that leaves one, a migration, an enrolment), and change
     -- with operations only
-    ('identity_look', 'log'), ('migration', 'log'), ('device', 'log'),
+    ('identity_look', 'log'), ('attachment_look', 'log'), ('register_print', 'log'), ('export', 'log'),
+    ('migration', 'log'), ('device', 'log'),
+    -- large: too much to be read at every check; what was written since the last seal is, and after a restore all
+    ('attachment_chunk', 'large'),
     -- set: rows may go again, with an operation on what they belong to (the first column of their key)
     ('suggestion_proposer', 'set'), ('household_helper', 'set')
 ) as e (source, treatment);
@@ -280,7 +283,7 @@ begin
         ' l.hash, l.seal_no, l.position, l.shape_no = any ($4)'
         ' from %s as t %s'
         ' cross join lateral (select case when t.seal_key is null then l.hash is not null when l.hash is null then true'
-        ' else l.hash is distinct from %s end as differs) as d'
+        ' when $6 and t.seal_xact < $3 then false else l.hash is distinct from %s end as differs) as d'
         ' where (d.differs or $5)',
         lv.facet_hash((f).columns), lv.facet_rows(f),
         case
@@ -293,7 +296,7 @@ begin
         end,
         old_hash
     ) || case when whole then '' else ' and t.seal_xact >= $3' end
-    using town, (f).facet, since, lost, renewed;
+    using town, (f).facet, since, lost, renewed, (f).treatment = 'large';
 end
 $$;
 

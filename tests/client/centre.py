@@ -332,7 +332,7 @@ class Centre:
         """How many rows each register of a town holds, import's staging and the ledger left out."""
         names = self.sql(
             "select string_agg(c.table_name, ' ') from information_schema.columns as c"
-            " where c.table_schema = 'data' and c.column_name = 'town_id' and c.table_name not like 'import%'"
+            " where c.table_schema = 'data' and c.column_name = 'town_id' and c.table_name not similar to '(import|seal)%'"
             " and c.table_name not in ('operation', 'session_token', 'login_failure', 'device', 'account')").split()
         counts = [f"select '{n} ' || count(*) from data.{n} where town_id = {town}" for n in sorted(names)]
         return self.sql(" union all ".join(counts)).split("\n")
