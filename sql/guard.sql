@@ -77,6 +77,7 @@ begin
         'register_print',
         'room_number',
         'room_number_note',
+        'handover',
         'attachment_chunk',
         'attachment_look',
         'sheet',

@@ -134,6 +134,9 @@ static struct document *page_document(const json_t *reply, int print_no) {
     struct document *d = document_new(DOCUMENT_LANDSCAPE, page);
     document_title(d, rpc_text(r, "title"));
     document_subtitle(d, rpc_text(r, "town_name"));
+    snprintf(text, sizeof text, _("%s %s %d 年 %s  摘要 %s  第 %d 次打印"), rpc_text(r, "title"),
+             rpc_text(r, "group_name"), (int)rpc_number(r, "year"), page, rpc_text(r, "page_hash"), print_no);
+    document_footer(d, text);
     snprintf(text, sizeof text, "%d", (int)rpc_number(r, "year"));
     document_facts(d, 3);
     document_fact(d, _("范围"), rpc_text(r, "group_name"), 1);
@@ -144,9 +147,6 @@ static struct document *page_document(const json_t *reply, int print_no) {
         document_note(d, _("本页未满，以后还会接着入簿。"));
     document_signatures(
         d, (const struct document_signature[]){{_("记录人签字"), NULL, NULL}, {_("组长签字"), NULL, NULL}}, 2);
-    snprintf(text, sizeof text, _("%s %s %d 年 %s  摘要 %s  第 %d 次打印"), rpc_text(r, "title"),
-             rpc_text(r, "group_name"), (int)rpc_number(r, "year"), page, rpc_text(r, "page_hash"), print_no);
-    document_footer(d, text);
     document_numbers(d, _("本簿页第 {page} 张 共 {pages} 张"), 1, 0);
     return d;
 }

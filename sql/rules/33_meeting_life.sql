@@ -297,6 +297,7 @@ begin
     perform lv.demand(
         m.held_on >= today or m.held_on = before.held_on, 'invalid', 'day_past', 'day', m.held_on::text
     );
+    perform lv.demand_term_open(m.held_on);
     if before.meeting_id is null then
         m.code := lv.next_code('meeting');
         insert into data.meeting select (m).* on conflict do nothing;

@@ -243,6 +243,7 @@ begin
     perform lv.demand_value(trim(said) <> '', 'text');
     f.received_on := coalesce(received, today);
     perform lv.demand(f.received_on <= today, 'invalid', 'day_in_future', 'day', f.received_on::text);
+    perform lv.demand_term_open(f.received_on);
     select * into bearer from lv.feedback_bearer(who, of_group, of_deputy, f.received_on);
     if meeting is not null then
         select * into m from data.meeting as d where (d.town_id, d.meeting_id) = ((who).town_id, meeting);

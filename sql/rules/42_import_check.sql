@@ -100,6 +100,8 @@ language plpgsql stable
 set enable_nestloop = off set jit = off set work_mem = '64MB'
 as $$
 #variable_conflict use_column
+declare
+    closed_before date := lv.closed_before();
 begin
     return query
     with
@@ -285,6 +287,28 @@ begin
         select 5, t.file, t.line, 'returned', t.merged ->> 'returned', 'tally_not_returned', t.counted::text
         from tally as t
         where t.counted <> t.returned
+        union all
+        -- A term that was closed stays as it was: the chair corrects (79_term.sql), and ends it by closing it.
+        select 5, t.file, t.line, t.column_name, t.value, 'in_closed_term', lv.csv_day(closed_before)
+        from (
+            select s.file, s.line, 'held_on', s.merged ->> 'held_on',
+                least(lv.import_day(s.given ->> 'held_on'), lv.import_day(s.held ->> 'held_on'))
+            from staged as s
+            where s.file = 'meetings' and closed_before is not null
+                and (s.held is null or exists (select from lv.import_cells_differ(s.file, s.given, s.held)))
+            union all
+            select s.file, s.line, 'meeting', s.given ->> 'meeting', m.held_on
+            from staged as s
+            join data.meeting as m on (m.town_id, m.code) = (lv.town_id(), s.given ->> 'meeting')
+            where s.file in ('attendance', 'leaves') and closed_before is not null
+                and (s.held is null or exists (select from lv.import_cells_differ(s.file, s.given, s.held)))
+        ) as t (file, line, column_name, value, day)
+        where t.day < closed_before
+        union all
+        select 3, s.file, s.line, d.column_name, d.value, 'term_by_closing', d.held_value
+        from staged as s
+        cross join lateral lv.import_cells_differ(s.file, s.given, s.held) as d
+        where s.file = 'town' and d.column_name in ('term', 'term_starts_on') and closed_before is not null
         union all
         select 6, s.file, s.line, d.column_name, d.value, 'differs', d.held_value
         from staged as s

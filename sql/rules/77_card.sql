@@ -113,9 +113,11 @@ begin
     union all
     select m.person_id, 'terms', m.starts_on, m.code, jsonb_build_object(
         'code', m.code, 'level', m.level, 'group', g.name, 'constituency', m.constituency, 'starts_on', m.starts_on,
-        'ends_on', m.ends_on, 'end_reason', m.end_reason
+        -- an end after the year is another year's: a card that was signed says the same when the term is over
+        'ends_on', e.ends_on, 'end_reason', case when e.ends_on is not null then m.end_reason end
     )
     from data.mandate as m
+    cross join lateral (select case when m.ends_on <= to_on then m.ends_on end as ends_on) as e
     join data.deputy_group as g on (g.town_id, g.group_id) = (town, m.group_id)
     where
         'terms' = any (of_parts) and m.town_id = town and m.person_id = any (people)

@@ -95,8 +95,9 @@ begin
             limit 1
         ),
         (
-            select '导入时更正'
+            select case when t.op_id is null then '导入时更正' else '换届' end
             from data.correction as c
+            left join data.term as t on (t.town_id, t.op_id) = (c.town_id, c.op_id)
             where c.town_id = lv.town_id() and split_part(c.key, ' ', 1) = any (cells[1:3]) and c.recorded_at > since
             limit 1
         ),
