@@ -30,8 +30,9 @@ create function lv.recipient_code(c lv.award_case) returns text language sql sta
 $$;
 
 -- Nobody steps in what is about themselves.
-create function lv.demand_award_anothers(who data.caller, c lv.award_case, variadic accounts uuid[]) returns void
-language plpgsql stable as $$
+create function lv.demand_award_anothers(
+    who data.caller, c lv.award_case, variadic accounts uuid[] default '{}'
+) returns void language plpgsql stable as $$
 begin
     perform lv.demand(
         coalesce(c.person_id <> (who).person_id, true), 'forbidden', 'award_for_self', 'code', c.code

@@ -330,7 +330,7 @@ begin
     select
         r.recipient_id, l.line, l.position, l.label, l.max_points, l.measure, l.target, l.step_points, f.value,
         case
-            when l.measure is null then least(e.points, l.max_points)
+            when l.measure is null then case when e.points is not null then least(e.points, l.max_points) end
             else lv.score_points(l.max_points, l.target, l.step_points, f.value)
         end,
         e.note
