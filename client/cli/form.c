@@ -156,7 +156,93 @@ static json_t *make_day(struct session *session, struct given *given, const char
     return json_pack("{s:s, s:b, s:s}", "day_on", day, "working", working, "name", name);
 }
 
+/* "补齐护栏=2026-12-20": the last = counts. */
+static bool is_item(const char *text) {
+    const char *equals = strrchr(text, '=');
+    return equals != NULL && equals > text && lvzhi_day_valid(equals + 1);
+}
+
+static json_t *make_item(struct session *session, struct given *given, const char *text, int *ret_exit) {
+    const char *equals = strrchr(text, '=');
+    (void)session, (void)given, (void)ret_exit;
+    return json_pack("{s:s%, s:s}", "text", text, (size_t)(equals - text), "due_on", equals + 1);
+}
+
+/* "制度上墙=ok", "台账=缺三月的": what is not fine says what is wrong. */
+static bool is_point(const char *text) {
+    const char *equals = strchr(text, '=');
+    return equals != NULL && equals > text && equals[1] != '\0';
+}
+
+static json_t *make_point(struct session *session, struct given *given, const char *text, int *ret_exit) {
+    const char *equals = strchr(text, '=');
+    bool fine = strcmp(equals + 1, "ok") == 0;
+    (void)session, (void)given, (void)ret_exit;
+    json_t *point = json_pack("{s:s%, s:b}", "point", text, (size_t)(equals - text), "fine", fine);
+    rpc_set(point, "note", fine ? NULL : equals + 1);
+    return point;
+}
+
+/* "huanjing=环境卫生:40:manual:村村有保洁员" in its parts; *ret_goal is NULL where there is none. */
+static bool split_line(const char *text, char code[WORD_SIZE], char label[WORD_SIZE], int *ret_weight,
+                       char rule[WORD_SIZE], const char **ret_goal) {
+    enum { DIGITS = 4 };
+    const char *equals = strchr(text, '=');
+    if (equals == NULL || !cut(text, (size_t)(equals - text), code))
+        return false;
+    const char *at = equals + 1;
+    if (!cut(at, strcspn(at, ":"), label) || at[strlen(label)] != ':')
+        return false;
+    at += strlen(label) + 1;
+    size_t digits = strspn(at, "0123456789");
+    if (digits == 0 || digits > DIGITS || at[digits] != ':')
+        return false;
+    *ret_weight = (int)strtol(at, NULL, 10);
+    at += digits + 1;
+    if (!cut(at, strcspn(at, ":"), rule) || !is_word("target_rule", rule))
+        return false;
+    *ret_goal = at[strlen(rule)] == ':' ? at + strlen(rule) + 1 : NULL;
+    return true;
+}
+
+static bool is_line(const char *text) {
+    char code[WORD_SIZE], label[WORD_SIZE], rule[WORD_SIZE];
+    const char *goal;
+    int weight;
+    return split_line(text, code, label, &weight, rule, &goal);
+}
+
+static json_t *make_line(struct session *session, struct given *given, const char *text, int *ret_exit) {
+    char code[WORD_SIZE], label[WORD_SIZE], rule[WORD_SIZE];
+    const char *goal;
+    int weight;
+    (void)session, (void)given, (void)ret_exit;
+    if (!split_line(text, code, label, &weight, rule, &goal))
+        return NULL;
+    json_t *line = json_pack("{s:s, s:s, s:i, s:s}", "line_code", code, "label", label, "weight", weight, "rule", rule);
+    rpc_set(line, "goal", goal);
+    return line;
+}
+
+/* Digits, and one decimal where there is one. */
+static bool is_points(const char *text) {
+    enum { DIGITS = 4 };
+    size_t digits = strspn(text, "0123456789");
+    const char *rest = text + digits;
+    return digits > 0 && digits <= DIGITS &&
+           (rest[0] == '\0' || (rest[0] == '.' && strspn(rest + 1, "0123456789") == 1 && rest[2] == '\0'));
+}
+
+static json_t *make_points(struct session *session, struct given *given, const char *text, int *ret_exit) {
+    (void)session, (void)given, (void)ret_exit;
+    return json_real(strtod(text, NULL));
+}
+
 const struct form form_notice = {is_notice, make_notice};
 const struct form form_decision = {is_decision, make_decision};
 const struct form form_mark = {is_mark, NULL};
+const struct form form_item = {is_item, make_item};
+const struct form form_point = {is_point, make_point};
+const struct form form_line = {is_line, make_line};
+const struct form form_points = {is_points, make_points};
 const struct form form_day = {is_day, make_day};

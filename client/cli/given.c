@@ -36,10 +36,14 @@ void given_clear(struct given *given) {
 
 void value_shown(const struct value *v, char *ret, size_t size) {
     static const char *const examples[VALUE_KINDS] = {
-        [VALUE_TEXT] = "TEXT",      [VALUE_DAY] = "DAY",         [VALUE_NUMBER] = "N",   [VALUE_PATH] = "PATH",
-        [VALUE_PERSON] = "D001",    [VALUE_GROUP] = "G01",       [VALUE_UNIT] = "U01",   [VALUE_MEETING] = "M0001",
-        [VALUE_FEEDBACK] = "F0001", [VALUE_SUGGESTION] = "S001", [VALUE_CASE] = "K0001", [VALUE_FUND] = "E0001",
-        [VALUE_DEED] = "H001",      [VALUE_HOUSEHOLD] = "B01",   [VALUE_AWARD] = "W01",
+        [VALUE_TEXT] = "TEXT",        [VALUE_DAY] = "DAY",           [VALUE_NUMBER] = "N",
+        [VALUE_PATH] = "PATH",        [VALUE_PERSON] = "D001",       [VALUE_GROUP] = "G01",
+        [VALUE_UNIT] = "U01",         [VALUE_MEETING] = "M0001",     [VALUE_FEEDBACK] = "F0001",
+        [VALUE_SUGGESTION] = "S001",  [VALUE_FOLLOW_UP] = "R001",    [VALUE_APPRAISAL] = "A001",
+        [VALUE_MATERIAL] = "ML001",   [VALUE_SELF_STUDY] = "ZX0001", [VALUE_PAPER] = "GP001",
+        [VALUE_ROOM_VISIT] = "RV001", [VALUE_TARGET] = "T001",       [VALUE_VOTER_LINK] = "VL001",
+        [VALUE_CASE] = "K0001",       [VALUE_FUND] = "E0001",        [VALUE_DEED] = "H001",
+        [VALUE_HOUSEHOLD] = "B01",    [VALUE_AWARD] = "W01",
     };
     size_t i = 0;
     if (examples[v->kind] != NULL) {
@@ -228,6 +232,14 @@ json_t *given_id(struct session *session, struct given *given, enum value_kind k
         [VALUE_MEETING] = {"GetMeeting", "meeting", "meeting_id"},
         [VALUE_FEEDBACK] = {"GetFeedback", "feedback", "feedback_id"},
         [VALUE_SUGGESTION] = {"GetSuggestion", "suggestion", "suggestion_id"},
+        [VALUE_FOLLOW_UP] = {"GetFollowUp", "follow_up", "follow_up_id"},
+        [VALUE_APPRAISAL] = {"GetAppraisal", "appraisal", "appraisal_id"},
+        [VALUE_MATERIAL] = {"GetMaterial", "material", "material_id"},
+        [VALUE_SELF_STUDY] = {"GetSelfStudy", "self_study", "self_study_id"},
+        [VALUE_PAPER] = {"GetPaper", "paper", "paper_id"},
+        [VALUE_ROOM_VISIT] = {"GetRoomVisit", "room_visit", "room_visit_id"},
+        [VALUE_TARGET] = {"GetTarget", "target", "target_id"},
+        [VALUE_VOTER_LINK] = {"GetVoterLink", "voter_link", "voter_link_id"},
         [VALUE_CASE] = {"GetCase", "case", "case_id"},
         [VALUE_FUND] = {"GetFund", "fund", "fund_id"},
         [VALUE_DEED] = {"GetDeed", "deed", "deed_id"},

@@ -1,15 +1,10 @@
 #include "command.h"
 #include "form.h"
+#include "long_text.h"
 #include "nouns.h"
-#include "say.h"
 #include "sign_in.h"
 
-#include <errno.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-
-enum { MINUTES_LIMIT = 200 << 10 };
 
 #define MEETING      VALUE("CODE", "meeting_id", VALUE_MEETING, VALUE_NEEDED, N_("会议的代码"))
 #define MEETING_SEEN VALUE("CODE", "code", VALUE_MEETING, VALUE_NEEDED | VALUE_CODE_SENT, N_("会议的代码"))
@@ -150,33 +145,6 @@ static int close_meeting(struct session *session, struct given *given, json_t *r
     return code;
 }
 
-/* The text of --file; NULL: said. Owned by the caller. */
-static char *read_text(const char *path) {
-    FILE *file = strcmp(path, "-") == 0 ? stdin : fopen(path, "rbe");
-    char *text = calloc(1, MINUTES_LIMIT + 1);
-    size_t size = file != NULL && text != NULL ? fread(text, 1, MINUTES_LIMIT + 1, file) : 0;
-    bool good = file != NULL && text != NULL && !ferror(file) && size <= MINUTES_LIMIT;
-    if (!good)
-        say_fact("文件读不了", "the file cannot be read", path, size > MINUTES_LIMIT ? "> 200 KiB" : strerror(errno));
-    if (file != NULL && file != stdin)
-        fclose(file);
-    if (good)
-        return text;
-    free(text);
-    return NULL;
-}
-
-static int write_minutes(struct session *session, struct given *given, json_t *request) {
-    char *text = given_text(given, "file") != NULL ? read_text(given_text(given, "file")) : NULL;
-    rpc_set(request, "text", text);
-    free(text);
-    if (rpc_text(request, "text")[0] != '\0')
-        return command_do(session, given, request);
-    json_decref(request);
-    return given_text(given, "file") != NULL ? EXIT_USAGE
-                                             : say_usage(given, "还缺 / still missing", "--text TEXT, --file PATH");
-}
-
 static const struct command commands[] = {
     {.name = "list",
      .about = N_("会议和活动"),
@@ -260,12 +228,10 @@ static const struct command commands[] = {
      .example = "meeting minutes M0123 --file minutes.txt --decision 通过年度计划=12:0:1",
      .method = "WriteMinutes",
      .words = VALUES(MEETING),
-     .options =
-         VALUES(VALUE("text", "text", VALUE_TEXT, 0, N_("记录")),
-                VALUE("file", NULL, VALUE_PATH, 0, N_("记录所在的文件，- 是标准输入")),
-                FORM("decision", "decisions", &form_decision, VALUE_MANY, N_("决定=赞成:反对:弃权，一项写一次"))),
+     .options = VALUES(LONG_TEXT("text", N_("记录")), FORM("decision", "decisions", &form_decision, VALUE_MANY,
+                                                           N_("决定=赞成:反对:弃权，一项写一次"))),
      .parts = PARTS({NULL, NULL, COLUMNS(COLUMN("revision", N_("记录第几稿"))), true, false}),
-     .run = write_minutes},
+     .run = run_with_text},
     {.name = "confirm",
      .about = N_("确认会议记录"),
      .example = "meeting confirm M0123",

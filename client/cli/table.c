@@ -75,6 +75,9 @@ static void append_cell(struct buffer *out, const json_t *row, const json_t *val
     } else if (json_is_integer(value)) {
         snprintf(number, sizeof number, "%" JSON_INTEGER_FORMAT, json_integer_value(value));
         append_text(out, number);
+    } else if (json_is_real(value)) {
+        snprintf(number, sizeof number, "%.10g", json_real_value(value));
+        append_text(out, number);
     } else if (json_is_boolean(value)) {
         if (format == FORMAT_TABLE)
             append_text(out, json_is_true(value) ? _("是") : column->kind == COLUMN_FLAG ? "" : _("否"));

@@ -281,13 +281,41 @@ begin
 end
 $$;
 
--- 代表履职登记卡: no cards are signed here yet.
+-- 代表履职登记卡: signed, of all members or as many as the town asks for. A card is signed when its year is over: while
+-- a year goes on, those of the year before it are looked at, of the members that have stayed.
 create function lv.have_cards(in_year int, as_of date) returns setof lv.have_row language plpgsql stable as $$
+declare
+    card_year int := case when as_of < make_date(in_year, 12, 31) then in_year - 1 else in_year end;
+    rate numeric := lv.setting('haves_cards_rate', as_of);
 begin
     return query
-    select g.group_id, 'cards', 'missing', 'have_cards_unsigned', null, null, null::text, make_date(in_year, 12, 31)
+    with card as (
+        select
+            m.group_id, m.code, p.code as person_code, (v.recorded_at at time zone t.time_zone)::date as signed_on
+        from data.mandate as m
+        join lv.mandate_days as d on (d.town_id, d.mandate_id) = (m.town_id, m.mandate_id)
+        join data.person as p on (p.town_id, p.person_id) = (m.town_id, m.person_id)
+        join data.town as t on t.town_id = m.town_id
+        left join data.card as c
+            on (c.town_id, c.mandate_id, c.year, c.state) = (m.town_id, m.mandate_id, card_year, 'signed')
+        left join data.card_version as v
+            on (v.town_id, v.mandate_id, v.year, v.version) = (c.town_id, c.mandate_id, c.year, c.version)
+        where m.town_id = lv.town_id() and d.days @> make_date(card_year, 12, 31) and d.days @> as_of
+    ),
+    share as (
+        select c.group_id, 100.0 * count(c.signed_on) >= rate * count(*) as enough from card as c group by c.group_id
+    )
+    select
+        c.group_id, 'cards',
+        case when c.signed_on is not null then 'evidence' when s.enough then 'pending' else 'missing' end,
+        case when c.signed_on is not null then 'have_card' else 'have_card_unsigned' end,
+        'card', c.code, c.person_code, coalesce(c.signed_on, make_date(card_year, 12, 31))
+    from card as c
+    join share as s on s.group_id = c.group_id
+    union all
+    select g.group_id, 'cards', 'missing', 'have_members_none', null, null, null, as_of
     from data.deputy_group as g
-    where g.town_id = lv.town_id();
+    where g.town_id = lv.town_id() and not exists (select from card as c where c.group_id = g.group_id);
 end
 $$;
 
