@@ -49,7 +49,8 @@ MAY_INCLUDE = {
     "server": {"proto"},
     "client/lib": {"proto"},
     "client/paper": set(),
-    "client/cli": {"proto", "client/lib", "client/paper"},
+    "client/picture": {"proto", "client/lib"},
+    "client/cli": {"proto", "client/lib", "client/paper", "client/picture"},
     "client/desk": {"proto", "client/lib"},
 }
 

@@ -46,22 +46,13 @@ static bool cut(const char *text, size_t size, char ret[WORD_SIZE]) {
     return true;
 }
 
-static bool is_word(const char *kind, const char *word) {
-    size_t count;
-    const struct lvzhi_word *words = lvzhi_words_of(kind, &count);
-    for (size_t i = 0; i < count; i++)
-        if (strcmp(words[i].word, word) == 0)
-            return true;
-    return false;
-}
-
 /* "D001=signed:2026-11-20" in its parts; *ret_day is NULL where there is none. */
 static bool split_notice(const char *text, char person[WORD_SIZE], char notice[WORD_SIZE], const char **ret_day) {
     const char *equals = strchr(text, '=');
     if (equals == NULL || !cut(text, (size_t)(equals - text), person))
         return false;
     size_t size = strcspn(equals + 1, ":");
-    if (!cut(equals + 1, size, notice) || !is_word("notice", notice))
+    if (!cut(equals + 1, size, notice) || !lvzhi_is_word("notice", notice))
         return false;
     *ret_day = equals[1 + size] == ':' ? equals + 2 + size : NULL;
     return *ret_day == NULL || lvzhi_day_valid(*ret_day);
@@ -124,7 +115,7 @@ static json_t *make_decision(struct session *session, struct given *given, const
 
 static bool is_mark(const char *text) {
     const char *equals = strchr(text, '=');
-    return equals != NULL && equals > text && is_word("mark", equals + 1);
+    return equals != NULL && equals > text && lvzhi_is_word("mark", equals + 1);
 }
 
 /* "2026-10-01=off:国庆节": the name is needed. */

@@ -46,7 +46,8 @@ void value_shown(const struct value *v, char *ret, size_t size) {
         [VALUE_HOUSEHOLD] = "B01",    [VALUE_AWARD] = "W01",
     };
     size_t i = 0;
-    if (examples[v->kind] != NULL) {
+    bool named = v->kind == VALUE_TEXT && isupper((unsigned char)v->name[0]); /* a word: METHOD */
+    if (examples[v->kind] != NULL && !named) {
         snprintf(ret, size, "%s", examples[v->kind]);
         return;
     }
@@ -72,15 +73,6 @@ static bool is_number(const char *text) {
     return digits > 0 && digits < 10 && text[digits] == '\0';
 }
 
-static bool is_word(const char *kind, const char *text) {
-    size_t count;
-    const struct lvzhi_word *words = lvzhi_words_of(kind, &count);
-    for (size_t i = 0; i < count; i++)
-        if (strcmp(words[i].word, text) == 0)
-            return true;
-    return false;
-}
-
 /* What is wrong with it; NULL: nothing. */
 static const char *fault_of(const struct value *v, const char *text) {
     if (text[0] == '\0')
@@ -91,7 +83,7 @@ static const char *fault_of(const struct value *v, const char *text) {
     case VALUE_NUMBER:
         return is_number(text) ? NULL : "要一个数 / it must be a number";
     case VALUE_WORD:
-        return is_word(v->of, text) ? NULL : "不是可选的值 / it is none of the choices";
+        return lvzhi_is_word(v->of, text) ? NULL : "不是可选的值 / it is none of the choices";
     case VALUE_FORM:
         return v->form->is_good(text) ? NULL : "写法不对 / it is not written so";
     default:

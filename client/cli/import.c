@@ -22,25 +22,12 @@ struct import {
     bool has_failed;
 };
 
-/* What is only staged is kept nowhere here: an import that breaks off is simply begun again. */
-static json_t *fresh_op(const struct session *s) {
-    uint8_t id[UUID_SIZE];
-    char text[UUID_TEXT_SIZE], author[UUID_TEXT_SIZE], device[UUID_TEXT_SIZE];
-    uuid_v7((uint64_t)(now_us() / 1000), id);
-    uuid_format(id, text);
-    uuid_format(s->account_id, author);
-    uuid_format(s->device_id, device);
-    json_t *op = json_pack("{s:s, s:s}", "op_id", text, "author_id", author);
-    rpc_set(op, "device_id", s->has_device ? device : NULL);
-    return op;
-}
-
 static int start(struct import *import) {
     uint8_t id[UUID_SIZE];
     int code;
     uuid_v7((uint64_t)(now_us() / 1000), id);
     uuid_format(id, import->id);
-    json_t *request = json_pack("{s:o, s:s}", "op", fresh_op(import->session), "import_id", import->id);
+    json_t *request = json_pack("{s:o, s:s}", "op", rpc_fresh_op(import->session), "import_id", import->id);
     json_decref(rpc_read(import->session, "ImportStart", request, &code));
     return code;
 }
@@ -62,7 +49,7 @@ static int send_rows(struct import *import) {
     bool packed = method != NULL;
     while (packed && !import->has_failed && (request = import_files_next(&import->files)) != NULL) {
         struct buffer bytes = {0};
-        json_object_set_new(request, "op", fresh_op(s));
+        json_object_set_new(request, "op", rpc_fresh_op(s));
         json_object_set_new(request, "import_id", json_string(import->id));
         packed = rpc_pack(method, request, &bytes);
         json_decref(request);

@@ -155,6 +155,18 @@ json_t *rpc_make(struct session *s, const char *name, json_t *request, const cha
     return reply;
 }
 
+json_t *rpc_fresh_op(const struct session *s) {
+    uint8_t id[UUID_SIZE];
+    char text[UUID_TEXT_SIZE], author[UUID_TEXT_SIZE], device[UUID_TEXT_SIZE];
+    uuid_v7((uint64_t)(now_us() / 1000), id);
+    uuid_format(id, text);
+    uuid_format(s->account_id, author);
+    uuid_format(s->device_id, device);
+    json_t *op = json_pack("{s:s, s:s}", "op_id", text, "author_id", author);
+    rpc_set(op, "device_id", s->has_device ? device : NULL);
+    return op;
+}
+
 void rpc_set(json_t *request, const char *key, const char *value) {
     if (value != NULL)
         json_object_set_new(request, key, json_string(value));

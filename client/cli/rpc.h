@@ -36,6 +36,10 @@ json_t *rpc_write(struct session *session, const char *name, json_t *request, co
 json_t *rpc_make(struct session *session, const char *name, json_t *request, const char *makes, const json_t *same,
                  const char *summary, int *ret_exit);
 
+/* The operation of a write that is kept nowhere here, for what is only staged at the centre: when it breaks off it is
+ * simply begun again. */
+json_t *rpc_fresh_op(const struct session *session);
+
 /* Put key: value into `request` when value is not NULL. */
 void rpc_set(json_t *request, const char *key, const char *value);
 

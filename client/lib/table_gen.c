@@ -27,6 +27,7 @@ static const struct shape shapes[] = {
 struct row {
     char *cells[COLUMNS_LIMIT];
     int line;
+    int group; /* the line on which the first row of the same first cell stands */
 };
 
 static char *read_all(const char *path, size_t *ret_size) {
@@ -48,6 +49,11 @@ static char *read_all(const char *path, size_t *ret_size) {
 
 static int by_first(const void *a, const void *b) {
     return strcmp(((const struct row *)a)->cells[0], ((const struct row *)b)->cells[0]);
+}
+
+static int by_group(const void *a, const void *b) {
+    const struct row *one = a, *other = b;
+    return one->group != other->group ? one->group - other->group : one->line - other->line;
 }
 
 static bool take_row(const struct shape *shape, const struct lvzhi_csv *csv, struct row *ret) {
@@ -126,6 +132,17 @@ static bool check_keys(const struct shape *shape, const char *path, const struct
     return true;
 }
 
+/* Rows of one kind together, wherever they stand in the file: each in the order of its lines. */
+static void gather(struct row *rows, size_t count) {
+    for (size_t i = 0; i < count; i++) {
+        size_t first = 0;
+        while (strcmp(rows[first].cells[0], rows[i].cells[0]) != 0)
+            first++;
+        rows[i].group = rows[first].line;
+    }
+    qsort(rows, count, sizeof *rows, by_group);
+}
+
 static void print_rows(const struct shape *shape, const struct row *rows, size_t count) {
     printf("#include \"%s.h\"\n\n"
            "extern const struct lvzhi_%s lvzhi_%s_table[];\n"
@@ -159,6 +176,8 @@ int main(int argc, char **argv) {
     bool good = check_keys(shape, argv[2], rows, count);
     if (shape->sorted)
         qsort(rows, count, sizeof *rows, by_first);
+    else
+        gather(rows, count);
     if (good)
         print_rows(shape, rows, count);
     for (size_t i = 0; i < count; i++)

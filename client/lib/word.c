@@ -20,6 +20,15 @@ const struct lvzhi_word *lvzhi_words_of(const char *kind, size_t *ret_count) {
     return count > 0 ? &lvzhi_word_table[first] : NULL;
 }
 
+bool lvzhi_is_word(const char *kind, const char *word) {
+    size_t count;
+    const struct lvzhi_word *words = lvzhi_words_of(kind, &count);
+    for (size_t i = 0; i < count; i++)
+        if (strcmp(words[i].word, word) == 0)
+            return true;
+    return false;
+}
+
 const char *lvzhi_word(const char *kind, const char *word, enum lvzhi_language language) {
     size_t count;
     const struct lvzhi_word *words = lvzhi_words_of(kind, &count);

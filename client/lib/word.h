@@ -4,6 +4,7 @@
 #ifndef LVZHI_WORD_H
 #define LVZHI_WORD_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 enum lvzhi_language { LVZHI_CHINESE, LVZHI_ENGLISH };
@@ -20,6 +21,9 @@ const struct lvzhi_word *lvzhi_words(size_t *ret_count);
 
 /* The words of one kind: an array of *ret_count; NULL: there is no such kind. */
 const struct lvzhi_word *lvzhi_words_of(const char *kind, size_t *ret_count);
+
+/* Is it a word of that kind? */
+bool lvzhi_is_word(const char *kind, const char *word);
 
 /* A word as people say it. What is not of "feedback_state" is looked for in "state"; the word itself when nobody has
  * words for it. */

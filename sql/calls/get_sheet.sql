@@ -4,7 +4,7 @@
 -- fills: sheet
 select
     s.sheet_id, s.code, s.meeting_id, m.code as meeting_code, m.kind, m.title, m.held_on, m.place, g.name as group_name,
-    t.name as town_name, w.login as made_by, s.made_at as made_us, sheet_outdated(s.*) as outdated
+    t.name as town_name, w.login as made_by, s.made_at as made_us, sheet_outdated(s.*) as outdated, m.state
 from sheet_found(:caller, :sheet_code) as s
 join meeting as m on m.town_id = s.town_id and m.meeting_id = s.meeting_id
 join town as t on t.town_id = s.town_id
@@ -14,7 +14,8 @@ where s.town_id = (:caller).town_id
 
 -- fills: rows
 select
-    l.row_no, l.person_id, p.code, coalesce(l.name, '') as name, l.held, h.login as held_by, leave_state(v.*) as leave,
+    l.row_no, l.person_id, p.code, coalesce(l.name, '') as name, l.held, h.login as held_by,
+    case when v.meeting_id is not null then leave_state(v.*) end as leave,
     l.paper, l.change, l.rule, l.entered, e.login as entered_by, l.entered <> l.paper as differs
 from sheet_found(:caller, :sheet_code) as s
 cross join lateral sheet_lines(:caller, s.*, :marks.row_no, :marks.mark, :rest, nullif(trim(:reason), '')) as l
