@@ -239,7 +239,7 @@ static int check_list(struct given *given) {
 }
 
 static const struct part added_parts[] = {
-    {NULL, NULL, COLUMNS(COLUMN("code", N_("附件")), COLUMN_AS("sealed", N_("封存"), COLUMN_FLAG)), true, false},
+    {NULL, NULL, COLUMNS(COLUMN("code", N_("附件")), COLUMN_AS("sealed", N_("已封存"), COLUMN_FLAG)), true, false},
     {0},
 };
 
@@ -267,7 +267,7 @@ static const struct command commands[] = {
                      COLUMNS(COLUMN("code", N_("附件")), COLUMN_OF("subject", N_("类别"), "attachment_subject"),
                              COLUMN("record_code", N_("记录")), COLUMN("name", N_("文件名")),
                              COLUMN_OF("type", N_("种类"), "file_type"), COLUMN_AS("size", N_("字节"), COLUMN_NUMBER),
-                             COLUMN_AS("sealed", N_("封存"), COLUMN_FLAG), COLUMN("redacts_code", N_("遮盖自")),
+                             COLUMN_AS("sealed", N_("已封存"), COLUMN_FLAG), COLUMN("redacts_code", N_("遮盖自")),
                              COLUMN("added_by", N_("经手")), COLUMN_AS("added_us", N_("时间"), COLUMN_TIME),
                              COLUMN("note", N_("说明")), COLUMN("void_reason", N_("作废原因"))),
                      false, false}),

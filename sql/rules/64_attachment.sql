@@ -78,25 +78,52 @@ returns table (record_id uuid, code text, seen boolean, may_add boolean, seals b
         of_subject = 'follow_up' and f.town_id = lv.town_id()
         and (f.follow_up_id = id or id is null and f.code = of_code)
     union all
-    -- Of a deed: what proves it.
+    -- Of a deed: what proves it. Of a household: who is in need may be in the picture.
     select
-        d.deed_id, d.code, lv.leave_in_scope(who, d.person_id, d.done_on),
-        lv.leave_in_scope(who, d.person_id, d.done_on) and (who).role <> 'auditor' and d.void_reason is null, false
+        d.deed_id, d.code, lv.deed_in_scope(who, d), (who).role not in ('auditor', 'unit') and d.void_reason is null,
+        false
     from data.deed as d
     where of_subject = 'deed' and d.town_id = lv.town_id() and (d.deed_id = id or id is null and d.code = of_code)
     union all
+    select
+        h.household_id, h.code, lv.household_in_scope(who, h.village_id, lv.helper_ids(h.household_id)),
+        (who).role not in ('auditor', 'unit') and h.void_reason is null, true
+    from data.household as h
+    where
+        of_subject = 'household' and h.town_id = lv.town_id()
+        and (h.household_id = id or id is null and h.code = of_code)
+    union all
     -- Receipts and decisions: the office's.
     select
-        f.fund_id, f.code, lv.in_scope(who, f.group_id, f.person_id, null),
+        f.fund_id, f.code, exists (select from lv.funds_seen(who) as d where d.fund_id = f.fund_id),
         (who).role in ('office', 'chair') and f.void_reason is null, false
     from data.fund as f
     where of_subject = 'fund' and f.town_id = lv.town_id() and (f.fund_id = id or id is null and f.code = of_code)
     union all
     select
-        a.award_id, a.code, lv.in_scope(who, a.group_id, a.person_id, null),
-        (who).role in ('office', 'chair') and a.void_reason is null, false
-    from data.award as a
+        a.award_id, a.code, exists (select from lv.awards_seen(who) as d where d.award_id = a.award_id),
+        (who).role in ('office', 'chair') and a.state <> 'void', false
+    from lv.award_case as a
     where of_subject = 'award' and a.town_id = lv.town_id() and (a.award_id = id or id is null and a.code = of_code)
+    union all
+    -- Tallies, and what a group and its leader signed: the paper itself.
+    select
+        a.appraisal_id, a.code, exists (select from lv.appraisals_seen(who) as d where d.appraisal_id = a.appraisal_id),
+        (who).role in ('clerk', 'leader', 'office', 'chair') and a.void_reason is null, false
+    from lv.appraisals() as a
+    where of_subject = 'appraisal' and (a.appraisal_id = id or id is null and a.code = of_code)
+    union all
+    select
+        p.paper_id, p.code, exists (select from lv.papers_seen(who) as d where d.paper_id = p.paper_id),
+        (who).role in ('clerk', 'leader', 'office', 'chair') and p.void_reason is null, false
+    from data.group_paper as p
+    where of_subject = 'paper' and p.town_id = lv.town_id() and (p.paper_id = id or id is null and p.code = of_code)
+    union all
+    select
+        t.target_id, t.code, exists (select from lv.targets_seen(who) as d where d.target_id = t.target_id),
+        (who).role in ('clerk', 'leader', 'office', 'chair') and t.void_reason is null, false
+    from data.target as t
+    where of_subject = 'target' and t.town_id = lv.town_id() and (t.target_id = id or id is null and t.code = of_code)
 $$;
 
 -- The record, which the caller sees, or a refusal.
