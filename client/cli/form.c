@@ -190,7 +190,7 @@ static bool split_line(const char *text, char code[WORD_SIZE], char label[WORD_S
         return false;
     *ret_weight = (int)strtol(at, NULL, 10);
     at += digits + 1;
-    if (!cut(at, strcspn(at, ":"), rule) || !is_word("target_rule", rule))
+    if (!cut(at, strcspn(at, ":"), rule) || !lvzhi_is_word("target_rule", rule))
         return false;
     *ret_goal = at[strlen(rule)] == ':' ? at + strlen(rule) + 1 : NULL;
     return true;
