@@ -43,7 +43,7 @@ void value_shown(const struct value *v, char *ret, size_t size) {
         [VALUE_MATERIAL] = "ML001",   [VALUE_SELF_STUDY] = "ZX0001", [VALUE_PAPER] = "GP001",
         [VALUE_ROOM_VISIT] = "RV001", [VALUE_TARGET] = "T001",       [VALUE_VOTER_LINK] = "VL001",
         [VALUE_CASE] = "K0001",       [VALUE_FUND] = "E0001",        [VALUE_DEED] = "H001",
-        [VALUE_HOUSEHOLD] = "B01",    [VALUE_AWARD] = "W01",
+        [VALUE_HOUSEHOLD] = "B01",    [VALUE_AWARD] = "W01",         [VALUE_MANDATE] = "XR001",
     };
     size_t i = 0;
     bool named = v->kind == VALUE_TEXT && isupper((unsigned char)v->name[0]); /* a word: METHOD */
@@ -222,6 +222,7 @@ json_t *given_id(struct session *session, struct given *given, enum value_kind k
         const char *method, *record, *id;
     } sources[VALUE_KINDS] = {
         [VALUE_MEETING] = {"GetMeeting", "meeting", "meeting_id"},
+        [VALUE_MANDATE] = {"GetCard", "card", "mandate_id"},
         [VALUE_FEEDBACK] = {"GetFeedback", "feedback", "feedback_id"},
         [VALUE_SUGGESTION] = {"GetSuggestion", "suggestion", "suggestion_id"},
         [VALUE_FOLLOW_UP] = {"GetFollowUp", "follow_up", "follow_up_id"},

@@ -9,6 +9,10 @@
 enum { PORTRAIT_COLUMNS = 8, FACT_PAIRS = 2 };
 
 void printout_table(struct document *d, const json_t *rows, const struct column *columns) {
+    printout_table_as(d, rows, columns, NULL);
+}
+
+void printout_table_as(struct document *d, const json_t *rows, const struct column *columns, const double *widths) {
     const size_t count = columns_count(columns);
     struct document_column *made = calloc(count, sizeof *made);
     char **cells = calloc(count, sizeof *cells);
@@ -16,7 +20,8 @@ void printout_table(struct document *d, const json_t *rows, const struct column 
         abort();
     for (size_t i = 0; i < count; i++) {
         bool number = columns[i].kind == COLUMN_NUMBER;
-        made[i] = (struct document_column){_(columns[i].title), 0, number ? DOCUMENT_RIGHT : DOCUMENT_LEFT, number};
+        made[i] = (struct document_column){_(columns[i].title), widths != NULL ? widths[i] : 0,
+                                           number ? DOCUMENT_RIGHT : DOCUMENT_LEFT, number};
     }
     struct document_table *table = document_table(d, made, count);
     for (size_t r = 0; r < json_array_size(rows); r++) {

@@ -77,6 +77,9 @@ struct document {
  * its columns' shares are read. */
 void document_share(struct document_table *table, double line);
 
+/* How wide the widest label is, in halves of a Chinese character. */
+double document_label_width(const struct facts *facts);
+
 /* The text of a page's number. Owned by the caller. */
 char *document_number_text(const struct document *document, size_t page, size_t pages);
 

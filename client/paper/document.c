@@ -171,6 +171,13 @@ static void measure(const char *text, double *widest, double *unbroken) {
         *widest = width;
 }
 
+double document_label_width(const struct facts *facts) {
+    double widest = 0, unbroken = 0;
+    for (size_t i = 0; i < facts->count; i++)
+        measure(facts->list[i].label, &widest, &unbroken);
+    return widest;
+}
+
 /* Each column as wide as its text where there is room; else each what must not be broken and its part of the rest. */
 void document_share(struct document_table *t, double line) {
     const double around = 1.6, at_least = 2;

@@ -1,7 +1,6 @@
 #include "ink.h"
 
 #include <pango/pangocairo.h>
-#include <stdlib.h>
 #include <string.h>
 
 /* The first that is installed is taken; where none is, whatever the system has for a character. */
@@ -59,8 +58,7 @@ static PangoLayout *make_layout(PangoContext *context, enum ink_style style) {
     return layout;
 }
 
-struct ink *ink_new(void) {
-    /* A map of its own: fonts are looked up as they are installed now. */
+static PangoContext *make_context(void) {
     PangoFontMap *map = pango_cairo_font_map_new_for_font_type(CAIRO_FONT_TYPE_FT);
     PangoContext *context = pango_font_map_create_context(map);
     g_object_unref(map);
@@ -72,26 +70,22 @@ struct ink *ink_new(void) {
     cairo_font_options_set_hint_metrics(options, CAIRO_HINT_METRICS_OFF);
     pango_cairo_context_set_font_options(context, options);
     cairo_font_options_destroy(options);
+    return context;
+}
+
+struct ink *ink_get(void) {
+    static struct ink ink;
+    if (ink.context != NULL)
+        return &ink;
+    PangoContext *context = make_context();
     if (!has_chinese(context)) {
         g_object_unref(context);
         return NULL;
     }
-    struct ink *ink = calloc(1, sizeof *ink);
-    if (ink == NULL)
-        abort();
-    ink->context = context;
+    ink.context = context;
     for (size_t i = 0; i < INK_STYLES; i++)
-        ink->layouts[i] = make_layout(context, (enum ink_style)i);
-    return ink;
-}
-
-void ink_free(struct ink *ink) {
-    if (ink == NULL)
-        return;
-    for (size_t i = 0; i < INK_STYLES; i++)
-        g_object_unref(ink->layouts[i]);
-    g_object_unref(ink->context);
-    free(ink);
+        ink.layouts[i] = make_layout(context, (enum ink_style)i);
+    return &ink;
 }
 
 double ink_size(enum ink_style style) {

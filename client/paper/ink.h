@@ -21,9 +21,9 @@ enum ink_style {
 
 struct ink;
 
-/* NULL: no font with Chinese characters is installed. */
-struct ink *ink_new(void);
-void ink_free(struct ink *ink);
+/* The process's only one, made when it is first asked for: fonts are read once, however many files are printed. NULL:
+ * no font with Chinese characters is installed. */
+struct ink *ink_get(void);
 
 /* Of a Chinese character. */
 double ink_size(enum ink_style style);

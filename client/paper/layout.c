@@ -6,7 +6,7 @@
 
 const double layout_margin = 25 * MM, layout_padding = 3;
 
-static const double label_share = 0.36, label_most = 84, row_padding = 2.5;
+static const double label_most = 0.5, label_least = 44, row_padding = 2.5;
 enum { LINES_AT_LEAST = 3 }; /* of a long text that goes on on the next page */
 
 struct cursor {
@@ -62,8 +62,10 @@ static double bottom(const struct layout *l) {
 }
 
 double layout_label_width(const struct layout *l, const struct facts *facts) {
-    double width = body_width(l) / (double)facts->pairs * label_share;
-    return width < label_most ? width : label_most;
+    const double pair = body_width(l) / (double)facts->pairs;
+    const double wanted = document_label_width(facts) * ink_size(INK_LABEL) / 2 + 4 * layout_padding;
+    const double width = wanted > label_least ? wanted : label_least;
+    return width < pair * label_most ? width : pair * label_most;
 }
 
 double layout_value_width(const struct layout *l, const struct facts *facts, const struct fact *fact) {

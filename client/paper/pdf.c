@@ -30,7 +30,7 @@ static cairo_status_t write_bytes(void *data, const unsigned char *bytes, unsign
 }
 
 struct pdf *pdf_new(FILE *out) {
-    struct ink *ink = ink_new();
+    struct ink *ink = ink_get();
     if (ink == NULL)
         return NULL;
     struct pdf *pdf = calloc(1, sizeof *pdf);
@@ -213,7 +213,6 @@ bool pdf_finish(struct pdf *pdf) {
     bool written = cairo_surface_status(pdf->surface) == CAIRO_STATUS_SUCCESS;
     int error = pdf->error;
     cairo_surface_destroy(pdf->surface);
-    ink_free(pdf->ink);
     free(pdf);
     errno = error;
     return written;

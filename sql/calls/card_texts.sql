@@ -2,8 +2,8 @@
 -- of one that never was, what the records say now. As many as fit into one answer, at least one.
 -- by: deputy clerk leader office chair auditor
 -- effect: none
-with page as materialized (
-    select m, row_number() over (order by m.code) as position
+with wanted as materialized (
+    select m
     from cards_seen(:caller, :year) as m
     where
         (:group_code is null or m.group_id = (
@@ -12,30 +12,41 @@ with page as materialized (
         and (:code is null or m.mandate_id = (
             select (f.mandate).mandate_id from card_found(:caller, null, :code, :year) as f
         ))
-        and (:after is null or m.code > :after)
-    order by m.code
+        and (:version is null or exists (
+            select
+            from card_version as v
+            where (v.town_id, v.mandate_id, v.year, v.version) = (m.town_id, m.mandate_id, :year, :version)
+        ))
+),
+page as materialized (
+    select w.m, row_number() over (order by (w.m).code) as position
+    from wanted as w
+    where :after is null or (w.m).code > :after
+    order by (w.m).code
     limit least(page(:limit), 24) + 1
 ),
 printed as (
     select
         (p.m).code, p.position, v.version, encode(v.digest, 'hex') as digest, account_name(v.signed_by) as signed_by,
         (v.recorded_at at time zone town.time_zone)::date as signed_on, s.stale, s.state,
-        coalesce(v.text, t.text) as text
+        coalesce(v.text, t.text) as text, o.name as person_name, a.role as signed_role
     from page as p
     join town on town.town_id = (p.m).town_id
+    join person as o on (o.town_id, o.person_id) = (town.town_id, (p.m).person_id)
     join card_texts(:year, array(select (p.m).mandate_id from page as p)) as t on t.mandate_id = (p.m).mandate_id
     cross join lateral card_standing(p.m, :year, t.text) as s
     left join card_version as v
         on (v.town_id, v.mandate_id, v.year, v.version)
         = ((p.m).town_id, s.mandate_id, :year, coalesce(:version, s.version))
-    where :version is null or v.version is not null
+    left join account as a on (a.town_id, a.account_id) = (v.town_id, v.signed_by)
 ),
 measured as (
     select p.*, sum(octet_length(p.text)) over (order by p.position) as octets from printed as p
 )
 select
-    d.code, d.version, d.digest, d.signed_by, d.signed_on, d.stale, d.state, d.text,
-    case when lead(d.position) over (order by d.position) is not null then d.code end as next
+    d.code, d.person_name, d.version, d.digest, d.signed_by, d.signed_role, d.signed_on, d.stale, d.state, d.text,
+    case when lead(d.position) over (order by d.position) is not null then d.code end as next,
+    (select count(*) from wanted)::int as total
 from measured as d
 order by d.position
 limit greatest(

@@ -38,27 +38,27 @@ cross join lateral card_items(f.mandate, f.year, 'suspensions') as i
 cross join lateral jsonb_to_record(i.item) as x (code text, starts_on date, ends_on date, reason text)
 
 -- fills: meetings
-select x.code, x.kind, x.title, x.held_on, x.status, x.rule
+select x.code, x.kind, x.title, x.held_on, x."group", x.status, x.rule
 from card_found(:caller, :mandate_id, :code, :year) as f
 cross join lateral card_items(f.mandate, f.year, 'meetings') as i
 cross join lateral jsonb_to_record(i.item) as x (
-    code text, kind text, title text, held_on date, status text, rule text
+    code text, kind text, title text, held_on date, "group" text, status text, rule text
 )
 
 -- fills: activities
-select x.code, x.kind, x.title, x.held_on, x.status, x.rule
+select x.code, x.kind, x.title, x.held_on, x."group", x.status, x.rule
 from card_found(:caller, :mandate_id, :code, :year) as f
 cross join lateral card_items(f.mandate, f.year, 'activities') as i
 cross join lateral jsonb_to_record(i.item) as x (
-    code text, kind text, title text, held_on date, status text, rule text
+    code text, kind text, title text, held_on date, "group" text, status text, rule text
 )
 
 -- fills: trainings
-select x.code, x.kind, x.title, x.held_on, x.status, x.rule
+select x.code, x.kind, x.title, x.held_on, x."group", x.status, x.rule
 from card_found(:caller, :mandate_id, :code, :year) as f
 cross join lateral card_items(f.mandate, f.year, 'trainings') as i
 cross join lateral jsonb_to_record(i.item) as x (
-    code text, kind text, title text, held_on date, status text, rule text
+    code text, kind text, title text, held_on date, "group" text, status text, rule text
 )
 
 -- fills: feedback

@@ -23,10 +23,12 @@ begin
     if of_parts && '{meetings,activities,trainings}' then
         return query
         select l.person_id, k.part, l.held_on, m.code, jsonb_build_object(
-            'code', m.code, 'kind', l.kind, 'title', m.title, 'held_on', l.held_on, 'status', l.status, 'rule', l.rule
+            'code', m.code, 'kind', l.kind, 'title', m.title, 'held_on', l.held_on, 'group', g.name,
+            'status', l.status, 'rule', l.rule
         )
         from lv.roll_lines(from_on, to_on) as l
         join data.meeting as m on (m.town_id, m.meeting_id) = (town, l.meeting_id)
+        left join data.deputy_group as g on (g.town_id, g.group_id) = (town, m.group_id)
         cross join lateral (
             select case
                 when l.kind in ('congress_session', 'presidium_meeting', 'group_meeting') then 'meetings'
@@ -68,20 +70,24 @@ begin
         'deeds' = any (of_parts) and d.town_id = town and d.person_id = any (people) and d.void_reason is null
         and d.done_on between from_on and to_on
     union all
+    -- whoever helped on the year's last day, or on the help's
     select h.person_id, 'households', b.starts_on, b.code, jsonb_build_object(
-        'code', b.code, 'village', v.name, 'members', b.members, 'starts_on', b.starts_on,
-        'helpers', (
-            select count(*)
-            from data.household_helper as o
-            where (o.town_id, o.household_id) = (town, b.household_id)
-        )
+        'code', b.code, 'village', v.name, 'members', coalesce(o.members, b.members), 'starts_on', b.starts_on,
+        'helpers', cardinality(coalesce(o.helper_ids, lv.helper_ids(b.household_id)))
     )
-    from data.household_helper as h
-    join data.household as b on (b.town_id, b.household_id) = (town, h.household_id)
+    from data.household as b
     join data.village as v on (v.town_id, v.village_id) = (town, b.village_id)
+    left join lateral (
+        select p.members, p.helper_ids
+        from data.household_past as p
+        where (p.town_id, p.household_id) = (town, b.household_id) and p.until_on > to_on
+        order by p.until_on, p.recorded_at
+        limit 1
+    ) as o on true
+    cross join lateral unnest(coalesce(o.helper_ids, lv.helper_ids(b.household_id))) as h (person_id)
     where
-        'households' = any (of_parts) and h.town_id = town and h.person_id = any (people) and b.void_reason is null
-        and b.starts_on <= to_on
+        'households' = any (of_parts) and b.town_id = town and h.person_id = any (people) and b.void_reason is null
+        and b.starts_on <= to_on and coalesce(b.ended_on >= from_on, true)
     union all
     select a.person_id, 'appraisals', m.held_on, a.code, jsonb_build_object(
         'code', a.code, 'meeting_code', m.code, 'held_on', m.held_on, 'title', m.title, 'issued', a.issued,
