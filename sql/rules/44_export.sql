@@ -144,7 +144,11 @@ begin
         return next;
     end loop;
     return query
-    select 'voided', count(*) from lv.csv_voided
+    -- A suspension goes with its mandate.
+    select 'voided', (select count(*) from lv.csv_voided) + count(*)
+    from data.suspension as s
+    join data.mandate as m on (m.town_id, m.mandate_id) = (s.town_id, s.mandate_id)
+    where s.town_id = town and s.void_reason is null and m.void_reason is not null
     union all
     select 'attendance_mark', count(*) - count(distinct (a.meeting_id, a.person_id))
     from data.attendance_mark as a
@@ -174,7 +178,7 @@ begin
             (who).role
         );
         perform lv.demand(
-            coalesce(length(for_purpose) between 4 and 400, true), 'invalid', 'export_purpose', 'least', '4'
+            coalesce(length(for_purpose) between 2 and 400, true), 'invalid', 'export_purpose', 'least', '2'
         );
         insert into data.export (town_id, export_id, account_id, device_id, purpose, exported_at)
         values ((who).town_id, gen_random_uuid(), (who).account_id, (who).device_id, for_purpose, lv.now())

@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
-"""Counts the three nots of a CSV directory, row by row, from the text of rules.md section 1 alone.
+"""Counts the three nots and the figures of a CSV directory, row by row, from the text of rules.md sections 1 and 4 alone.
 
 The witness against which the centre's figures are compared: it shares nothing with them, and prefers the plain way
 to the quick one.
 
-    plain_counter.py DIR --from DAY --to DAY      prints {"summary": ..., "people": {CODE: ...}}
+    plain_counter.py DIR --from DAY --to DAY            prints {"summary": ..., "people": {CODE: ...}}
+    plain_counter.py DIR --from DAY --to DAY --annual   prints {"groups": ..., "feedback": {...}}
 """
 import argparse
 import csv
@@ -47,6 +48,12 @@ class Town:
         self.leaves = {(row["meeting"], row["person"]): row for row in read(directory, "leaves")}
         self.feedback = read(directory, "feedback")
         self.suggestions = read(directory, "suggestions")
+        self.groups = read(directory, "groups")
+        self.deeds = read(directory, "deeds")
+        self.households = read(directory, "households")
+        self.funds = read(directory, "funds")
+        self.appraisals = read(directory, "appraisals")
+        self.awards = read(directory, "awards")
 
     def in_office(self, person, on):
         for mandate in self.mandates:
@@ -196,13 +203,88 @@ def count(town, first, last):
     return {"summary": summary, "people": result}
 
 
+def mandates_in_force(town, level, period):
+    found = 0
+    for mandate in town.mandates:
+        ends_on = day(mandate, "ends_on")
+        if mandate["level"] == level:
+            found += any(day(mandate, "starts_on") <= on and (ends_on is None or on < ends_on) for on in period)
+    return found
+
+
+def yuan(rows, period):
+    return sum(int(row["amount_yuan"]) for row in rows if day(row, "on") in period)
+
+
+def tally(values):
+    return {value: values.count(value) for value in sorted(set(values))}
+
+
+def annual(town, first, last):
+    """The figures of rules.md section 4, of any period."""
+    period = [first + days(n) for n in range((last - first).days + 1)]
+    held = [m for m in town.meetings.values() if m["state"] in COUNTED and day(m, "held_on") in period]
+    held_codes = [m["code"] for m in held]
+    activities = [m["code"] for m in held if m["kind"] not in MEETINGS]
+    suggestions = [s for s in town.suggestions if s["state"] not in GONE and day(s, "submitted_on") in period]
+    feedback = [f for f in town.feedback if f["state"] not in GONE and day(f, "received_on") in period]
+    appraised = [a["category"] for a in town.appraisals if a["meeting"] in activities]
+    helped = [h for h in town.households if day(h, "starts_on") <= last]
+    awards = [a for a in town.awards if day(a, "on") in period]
+
+    def of_kind(kind):
+        return sum(1 for m in held if m["kind"] == kind)
+
+    def arisen_from(kind):
+        origins = [town.meetings[s["origin_meeting"]] for s in suggestions if s.get("origin_meeting")]
+        return sum(1 for m in origins if m["kind"] == kind)
+
+    def spent(kind):
+        return yuan([row for row in town.funds if row["kind"] == kind], period)
+
+    return {
+        "groups": len(town.groups),
+        "county_mandates": mandates_in_force(town, "county", period),
+        "town_mandates": mandates_in_force(town, "town", period),
+        "city_mandates": mandates_in_force(town, "city", period),
+        "people": sum(1 for code in town.people if any(town.in_office(code, on) for on in period)),
+        "meetings_held": len(held),
+        "inspections": of_kind("inspection"),
+        "suggestions_from_inspections": arisen_from("inspection"),
+        "law_checks": of_kind("law_check"),
+        "suggestions_from_law_checks": arisen_from("law_check"),
+        "research": of_kind("research"),
+        "suggestions_from_research": arisen_from("research"),
+        "deliberations": of_kind("deliberation"),
+        "duty_reports_group_heads": appraised.count("group_head"),
+        "duty_reports_village_heads": appraised.count("village_head"),
+        "duty_reports_deputies": appraised.count("deputy"),
+        "work_reviews": of_kind("work_review"),
+        "trainings": of_kind("training"),
+        "suggestions": len(suggestions),
+        "deeds_verified": sum(1 for d in town.deeds if d["verified"] == "yes" and day(d, "done_on") in period),
+        "households": len(helped),
+        "household_members": sum(int(h["members"]) for h in helped),
+        "awards_groups": sum(1 for a in awards if a["kind"] == "advanced_group"),
+        "awards_deputies": sum(1 for a in awards if a["kind"] == "excellent_deputy"),
+        "award_yuan": yuan(town.awards, period),
+        "deputy_activity_yuan": spent("deputy_activity"),
+        "office_premises_yuan": spent("office_premises"),
+        "room_premises_yuan": spent("room_premises"),
+        "attendance": tally([town.status(line) for line in town.lines if line["meeting"] in held_codes]),
+        "feedback": {"total": len(feedback), **tally([f["state"] for f in feedback])},
+    }
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("directory")
     parser.add_argument("--from", dest="first", required=True, type=datetime.date.fromisoformat)
     parser.add_argument("--to", dest="last", required=True, type=datetime.date.fromisoformat)
+    parser.add_argument("--annual", action="store_true")
     given = parser.parse_args()
-    print(json.dumps(count(Town(given.directory), given.first, given.last), ensure_ascii=False, indent=1))
+    what = annual if given.annual else count
+    print(json.dumps(what(Town(given.directory), given.first, given.last), ensure_ascii=False, indent=1))
 
 
 if __name__ == "__main__":
