@@ -51,7 +51,8 @@ returns table (file text, header text, rows int, digest bytea, lacking int) lang
     ) as l
 $$;
 
--- The tables that the files carry, with the columns that they carry; what stands in others is left out, and counted.
+-- The tables that the files carry, with the columns that they carry (or that say nothing of the record); what stands in
+-- others is left out, and counted.
 create view lv.export_table with (security_invoker = true) as
 select t.name, string_to_array(t.columns, ' ') as columns
 from (
@@ -72,7 +73,7 @@ from (
         'feedback_id code group_id deputy_id received_on topic text state unit_id assigned_on due_on replied_on rating '
         'closed_on'
     ),
-    ('feedback_identity', 'feedback_id resident_name resident_phone'),
+    ('feedback_identity', 'feedback_id resident_name resident_phone salt'),
     (
         'suggestion',
         'suggestion_id code kind title origin_meeting_id submitted_on unit_id state assigned_on due_on extended_to '
@@ -91,14 +92,16 @@ from (
     ('award', 'award_id code awarded_on kind group_id person_id amount_yuan document')
 ) as t (name, columns);
 
--- What is no record of a town's: who may log in, the ledger and its feed, what imports staged, the last code given.
+-- What is no record of a town's: who may log in, the ledger with its feed and seals, what is on its way in, the last
+-- code given.
 -- Marks and minutes are carried as far as they hold: below.
 create view lv.export_aside with (security_invoker = true) as
 select t.name
 from unnest(
     array[
         'account', 'device', 'session_token', 'login_failure', 'operation', 'change', 'feed', 'counter', 'import',
-        'import_file', 'import_row', 'attendance_mark', 'minutes', 'export'
+        'import_file', 'import_row', 'upload', 'upload_chunk', 'seal', 'seal_leaf', 'seal_shape', 'seal_state',
+        'attendance_mark', 'minutes', 'export'
     ]
 ) as t (name);
 
