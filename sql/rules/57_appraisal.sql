@@ -51,7 +51,7 @@ $$;
 
 create function lv.ballots_verdict(b lv.ballots, day date) returns text language sql stable as $$
     select case
-        when (b).returned = (b).invalid then null
+        when coalesce((b).returned = (b).invalid, true) then null -- not counted yet, or nothing valid
         when 100.0 * ((b).excellent + (b).competent)
             >= lv.setting('appraisal_competent_rate', day) * ((b).returned - (b).invalid) then 'competent'
         when 100.0 * ((b).excellent + (b).competent)

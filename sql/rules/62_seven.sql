@@ -201,38 +201,41 @@ declare
     wanted int := lv.setting('haves_half_contacts', as_of);
 begin
     return query
-    with half as materialized (
-        select * from lv.year_parts(in_year, as_of, 6)
-    ),
-    contact as materialized (
+    -- Each set once, then joined by its rows: tables just imported are not analysed.
+    with contact as materialized (
         select c.* from lv.contacts(make_date(in_year, 1, 1), as_of) as c
     ),
-    member as (
+    member as materialized (
         select h.starts_on, h.ends_on, h.whole, m.group_id, m.person_id
-        from half as h
+        from lv.year_parts(in_year, as_of, 6) as h
         cross join lateral lv.group_members(h.starts_on, h.ends_on) as m
+    ),
+    had as materialized (
+        select m.starts_on, m.whole, m.group_id, m.person_id, c.subject, c.code, c.day_on
+        from member as m
+        left join contact as c on c.person_id = m.person_id and c.day_on between m.starts_on and m.ends_on
+    ),
+    found as (
+        select h.group_id, 'evidence' as kind, 'have_contact' as rule, h.subject, h.code, h.person_id, h.day_on
+        from had as h
+        where h.code is not null
+        union all
+        select
+            h.group_id,
+            case when h.whole or h.starts_on = make_date(in_year, 1, 1) then 'missing' else 'pending' end,
+            'have_contact_none', null, null, h.person_id,
+            (h.starts_on + interval '6 months' - interval '1 day')::date
+        from had as h
+        group by h.group_id, h.starts_on, h.whole, h.person_id
+        having count(h.code) < wanted
     )
-    select
-        m.group_id, 'contacts', 'evidence', 'have_contact', c.subject, c.code, p.code, c.day_on
-    from member as m
-    join contact as c on c.person_id = m.person_id and c.day_on between m.starts_on and m.ends_on
-    join data.person as p on (p.town_id, p.person_id) = (lv.town_id(), m.person_id)
-    union all
-    select
-        m.group_id, 'contacts',
-        case when m.whole or m.starts_on = make_date(in_year, 1, 1) then 'missing' else 'pending' end,
-        'have_contact_none', null, null, p.code, (m.starts_on + interval '6 months' - interval '1 day')::date
-    from member as m
-    join data.person as p on (p.town_id, p.person_id) = (lv.town_id(), m.person_id)
-    where
-        (
-            select count(*) from contact as c
-            where c.person_id = m.person_id and c.day_on between m.starts_on and m.ends_on
-        ) < wanted
+    select f.group_id, 'contacts', f.kind, f.rule, f.subject, f.code, p.code, f.day_on
+    from found as f
+    join data.person as p on (p.town_id, p.person_id) = (lv.town_id(), f.person_id)
     union all
     select g.group_id, 'contacts', 'missing', 'have_members_none', null, null, null, as_of
     from data.deputy_group as g
-    where g.town_id = lv.town_id() and not exists (select from member as m where m.group_id = g.group_id);
+    where g.town_id = lv.town_id() and g.group_id not in (select m.group_id from member as m);
 end
 $$;
 
@@ -356,16 +359,20 @@ declare
     labels text[] := lv.rule_items('seven_haves', lv.year_end(in_year)); -- as the town words them
 begin
     return query
+    with counted as materialized (
+        select
+            r.group_id, r.have, count(*) filter (where r.kind = 'evidence')::int as evidence,
+            count(*) filter (where r.kind = 'missing')::int as missing
+        from lv.have_rows(in_year) as r
+        group by r.group_id, r.have
+    )
     select
-        g.group_id, g.code, g.name, n.position, n.have, labels[n.position],
-        count(*) filter (where r.kind = 'missing') = 0,
-        count(*) filter (where r.kind = 'evidence')::int, count(*) filter (where r.kind = 'missing')::int
+        g.group_id, g.code, g.name, n.position, n.have, labels[n.position], coalesce(c.missing, 0) = 0,
+        coalesce(c.evidence, 0), coalesce(c.missing, 0)
     from data.deputy_group as g
     cross join lv.have_names() as n
-    left join lv.have_rows(in_year) as r on r.group_id = g.group_id and r.have = n.have
-    where
-        g.town_id = lv.town_id() and coalesce(g.group_id = of_group, true) and lv.group_seen(who, g.group_id)
-    group by g.group_id, g.code, g.name, n.position, n.have;
+    left join counted as c on c.group_id = g.group_id and c.have = n.have
+    where g.town_id = lv.town_id() and coalesce(g.group_id = of_group, true) and lv.group_seen(who, g.group_id);
 end
 $$;
 
