@@ -136,7 +136,7 @@ from (
     ('household', 'void', '{active,ended}', '{void}', '{office}'),
     -- Awards: put up, checked by another, decided by the chair.
     ('award', 'nominate', '{new}', '{nominated}', '{leader,office}'),
-    ('award', 'verify', '{nominated}', '{verified}', '{office}'),
+    ('award', 'verify', '{nominated}', '{verified}', '{leader,office}'), -- not a leader their own group
     ('award', 'reject', '{nominated,verified}', '{rejected}', '{office,chair}'),
     ('award', 'withdraw', '{nominated}', '{withdrawn}', '{leader,office}'),
     ('award', 'decide', '{verified}', '{decided}', '{chair}'),

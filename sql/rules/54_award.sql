@@ -180,6 +180,10 @@ begin
     -- Decisions wait for one another: what is left of the budget is spent once.
     perform from data.counter as k where (k.town_id, k.subject) = (c.town_id, 'award') for no key update;
     perform lv.demand_award_once(c);
+    perform lv.demand( -- an import may have brought it meanwhile
+        not exists (select from data.award as a where (a.town_id, a.code) = (c.town_id, c.code)), 'conflict',
+        'award_code_taken', 'code', c.code
+    );
     is_over := lv.demand_budget(who, day, 'award', amount, why_over);
     insert into data.award (
         town_id, award_id, code, awarded_on, kind, group_id, person_id, amount_yuan, document, over_note, decided_by
@@ -219,6 +223,9 @@ begin
     case do_action
         when 'verify' then
             perform lv.demand_award_anothers(who, c, c.nominated_by);
+            perform lv.demand(
+                (who).role <> 'leader' or c.kind = 'excellent_deputy', 'forbidden', 'award_own_group', 'code', c.code
+            );
             update data.nomination as n
             set (state, verified_by, checked) = ('verified', (who).account_id, new_note)
             where (n.town_id, n.award_id) = (c.town_id, id);

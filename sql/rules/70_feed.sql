@@ -87,6 +87,29 @@ begin
 end
 $$;
 
+-- Of the office's books what not everybody may see: money, deeds, households, awards. No row: none of these.
+create function lv.office_seen(who data.caller, record uuid) returns table (code text, seen boolean)
+language plpgsql stable rows 1 as $$
+begin
+    return query
+    select f.code, exists (select from lv.funds_seen(who) as s where s.fund_id = f.fund_id)
+    from data.fund as f
+    where (f.town_id, f.fund_id) = ((who).town_id, record)
+    union all
+    select d.code, lv.deed_in_scope(who, d)
+    from data.deed as d
+    where (d.town_id, d.deed_id) = ((who).town_id, record)
+    union all
+    select h.code, lv.household_in_scope(who, h.village_id, lv.helper_ids(h.household_id))
+    from data.household as h
+    where (h.town_id, h.household_id) = ((who).town_id, record)
+    union all
+    select n.code, exists (select from lv.awards_seen(who) as s where s.award_id = n.award_id)
+    from data.nomination as n
+    where (n.town_id, n.award_id) = ((who).town_id, record);
+end
+$$;
+
 -- Which of an operation's topics a caller may hear of, and the record's id and code where they may see it. A record's
 -- change is for those who see the record; rosters, notices, and what names no record of the kind (an import) say
 -- nothing that anybody could not know.
@@ -102,14 +125,17 @@ returns table (topics int, record_id uuid, code text) language sql stable as $$
             when not k.seen or k.code is null and (who).role not in ('office', 'chair', 'auditor')
                 then lv.topic_bits('{case}')
             else 0
-        end,
+        end
+        & ~case when not b.seen then lv.topic_bits('{office}') else 0 end,
         case
             when
                 m.seen or f.seen or s.seen or k.seen
                 or of_topics & lv.topic_bits('{meeting,feedback,suggestion,case}') = 0
                 then record
         end,
-        case when m.seen or f.seen or s.seen or k.seen then coalesce(m.code, f.code, s.code, k.code) end
+        case
+            when m.seen or f.seen or s.seen or k.seen or b.seen then coalesce(m.code, f.code, s.code, k.code, b.code)
+        end
     from (select lv.topic_names(of_topics) as names) as o
     -- `limit` makes each a probe of its own. `seen` is null where the record is none of the kind.
     left join lateral (
@@ -145,6 +171,9 @@ returns table (topics int, record_id uuid, code text) language sql stable as $$
         where 'case' = any (o.names) and (k.town_id, k.case_id) = ((who).town_id, record)
         limit 1
     ) as k on true
+    left join lateral (
+        select v.code, v.seen from lv.office_seen(who, record) as v where 'office' = any (o.names) limit 1
+    ) as b on true
 $$;
 
 -- A page of the feed as the caller may see it, then a row with its end: also where all was left out.

@@ -90,7 +90,7 @@ from (
     ('fund', '{recorded}', '{chair}', '{anothers,signed,with_chair}', null, false, 'todo_fund_confirm'),
     ('deed', '{claimed}', '{leader,office}', '{anothers}', null, false, 'todo_deed_verify'),
     ('household', '{active}', '{deputy,clerk}', '{unvisited}', null, false, 'todo_household_visit'),
-    ('award', '{nominated}', '{office}', '{anothers}', null, false, 'todo_award_verify'),
+    ('award', '{nominated}', '{leader,office}', '{anothers}', null, false, 'todo_award_verify'),
     ('award', '{verified}', '{chair}', '{anothers}', null, false, 'todo_award_decide'),
     ('award', '{decided}', '{office}', '{}', null, false, 'todo_award_pay'),
     -- Suggestions and bills. Deputies are told of their own; `invited`: to sign somebody else's.
@@ -681,7 +681,15 @@ begin
     left join data.account as a on (a.town_id, a.account_id) = (f.town_id, f.recorded_by)
     cross join lateral (
         select
-            f.amount_yuan >= lv.setting('fund_chair_yuan', f.spent_on) and a.role <> 'chair' as with_chair,
+            a.role <> 'chair' and (
+                f.amount_yuan >= lv.setting('fund_chair_yuan', f.spent_on)
+                or not exists ( -- nobody else of the office could
+                    select from data.account as o
+                    where
+                        o.town_id = f.town_id and o.role = 'office' and o.revoked_at is null
+                        and o.account_id <> f.recorded_by
+                )
+            ) as with_chair,
             f.person_id is null or f.signed_on is not null as signed
     ) as d
     cross join lateral (
@@ -742,8 +750,13 @@ begin
     ) as c
     join lv.todo_state as t
         on t.subject = 'award' and a.state = any (t.states) and (who).role = any (t.roles) and t.facts <@ c.facts
-    -- Imported awards were settled before.
-    where a.town_id = lv.town_id() and a.nominated_by is not null and (who).role in ('office', 'chair');
+    where
+        -- Imported awards were settled before.
+        a.town_id = lv.town_id() and a.nominated_by is not null
+        and case (who).role
+            when 'leader' then a.kind = 'excellent_deputy' and lv.award_in_scope(who, a)
+            else (who).role in ('office', 'chair')
+        end;
 end
 $$;
 

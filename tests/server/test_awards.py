@@ -44,7 +44,7 @@ class Life(Awards):
         self.budget("award", 1000)
         code = self.nominate("leader1", "D02")
         self.assertEqual(self.centre.count("award", f"code = '{code}'"), 0, "a nomination is no award yet")
-        self.not_moved("FORBIDDEN", "not_your_step", code, "verify", "leader1", note="x")
+        self.not_moved("FORBIDDEN", "award_own_step", code, "verify", "leader1", note="x")
         self.not_moved("INVALID", "value_missing", code, "verify", "office")
         self.assertEqual(self.move(code, "verify")["state"], "verified")
         self.not_moved("FORBIDDEN", "not_your_step", code, "decide", "office", document="x")
@@ -86,7 +86,10 @@ class Life(Awards):
     def test_two_different_persons(self):
         code = self.nominate("office", "D04")
         self.not_moved("FORBIDDEN", "award_own_step", code, "verify", "office", note="x")
-        self.move(code, "verify", "office2")
+        self.not_moved("FORBIDDEN", "not_yours", code, "verify", "leader2", note="x")
+        self.move(code, "verify", "leader1")
+        group = self.nominate("office", group=G01, year=2024)
+        self.not_moved("FORBIDDEN", "award_own_group", group, "verify", "leader1", note="x")
         account = harness.base().accounts[TOWN, "chair"].hex()
         self.centre.sql(f"update data.account set person_id = '{person('D04').hex()}' where account_id = '{account}'")
         try:
@@ -170,7 +173,8 @@ class Life(Awards):
             return {login: [t["rule"] for t in self.do(login, "ListTodo", subject="award").get("todos", [])
                             if t["code"] == code] for login in ("office", "office2", "chair", "leader1")}
         code = self.nominate("office", "D08", year=2023)
-        self.assertEqual(waits(code), {"office": [], "office2": ["todo_award_verify"], "chair": [], "leader1": []})
+        self.assertEqual(waits(code), {"office": [], "office2": ["todo_award_verify"], "chair": [],
+                                       "leader1": ["todo_award_verify"]})
         self.move(code, "verify", "office2")
         self.assertEqual(waits(code), {"office": [], "office2": [], "chair": ["todo_award_decide"], "leader1": []})
         self.move(code, "decide", "chair", note="往年没有预算", day_on="2023-12-20")

@@ -448,3 +448,15 @@ class Spending(Office):
         self.assertEqual(rules(code), {"office": [], "office2": ["todo_fund_confirm"], "chair": []})
         self.move_fund(code, "confirm", "office2")
         self.assertEqual(rules(code), {"office": [], "office2": [], "chair": []})
+
+    def test_who_hears_of_it(self):
+        """The feed tells of an entry whom the lists show it to."""
+        self.budget()
+        since = self.do("office", "Changes", limit=1)["last"]
+        made = self.spend(code="D27", yuan=12)["code"]
+
+        def heard(login):
+            return [c.get("code") for c in self.do(login, "Changes", since=since, topics=["office"]).get("changes", [])]
+        for login, codes in (("office", [made]), ("auditor", [made]), ("leader2", [made]), ("leader1", []), ("clerk2", []),
+                             ("deputy1", [])):
+            self.assertEqual(heard(login), codes, login)
