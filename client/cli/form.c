@@ -19,6 +19,16 @@ const struct column step_columns[] = {
     {0},
 };
 
+const struct column sheet_columns[] = {
+    COLUMN("sheet_code", N_("签到表")),
+    COLUMN_AS("rows", N_("行数"), COLUMN_NUMBER),
+    COLUMN("made_by", N_("制表")),
+    COLUMN_AS("made_us", N_("时间"), COLUMN_TIME),
+    COLUMN_AS("outdated", N_("名单已变"), COLUMN_FLAG),
+    COLUMN_AS("entries", N_("录入次数"), COLUMN_NUMBER),
+    {0},
+};
+
 const struct part mark_parts[] = {
     {"marks", NULL,
      COLUMNS(COLUMN("person_code", N_("代码")), COLUMN("person_name", N_("姓名")),

@@ -13,7 +13,8 @@ extern const struct form form_line;     /* CODE=LABEL:30:RULE[:GOAL]: a TargetLi
 extern const struct form form_points;   /* 12.5 */
 extern const struct form form_day;      /* 2026-10-01=off:NAME: a CalendarDay */
 
-extern const struct column step_columns[]; /* of a record's history */
-extern const struct part mark_parts[];     /* of GetAttendanceReply */
+extern const struct column step_columns[];  /* of a record's history */
+extern const struct column sheet_columns[]; /* of a meeting's sign-in sheets */
+extern const struct part mark_parts[];      /* of GetAttendanceReply */
 
 #endif

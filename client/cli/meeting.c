@@ -63,6 +63,7 @@ static const struct part show_parts[] = {
      COLUMNS(COLUMN_AS("in_favour", N_("赞成"), COLUMN_NUMBER), COLUMN_AS("against", N_("反对"), COLUMN_NUMBER),
              COLUMN_AS("abstained", N_("弃权"), COLUMN_NUMBER), COLUMN("text", N_("内容"))),
      false, false},
+    {"sheets", N_("签到表"), sheet_columns, false, false},
     {"steps", N_("经过"), step_columns, false, false},
     {0},
 };

@@ -93,6 +93,8 @@ from (
     ('award', '{nominated}', '{leader,office}', '{anothers}', null, false, 'todo_award_verify'),
     ('award', '{verified}', '{chair}', '{anothers}', null, false, 'todo_award_decide'),
     ('award', '{decided}', '{office}', '{}', null, false, 'todo_award_pay'),
+    -- Attachments: `uncopied`: sealed, and others wait for the redacted copy; `openable` by the caller.
+    ('attachment', '{kept}', '{deputy,clerk,office}', '{uncopied,openable}', null, false, 'todo_attachment_redact'),
     -- Suggestions and bills. Deputies are told of their own; `invited`: to sign somebody else's.
     ('suggestion', '{draft}', '{deputy}', '{lead}', null, false, 'todo_suggestion_submit'),
     ('suggestion', '{cosigning}', '{deputy}', '{lead,all_answered}', null, false, 'todo_suggestion_submit'),
@@ -732,6 +734,27 @@ begin
 end
 $$;
 
+-- Clerks and deputies: what they added themselves.
+create function lv.todo_attachments(who data.caller) returns setof lv.todo language plpgsql stable as $$
+begin
+    return query
+    select
+        'attachment', t.rule, a.attachment_id, a.code, concat_ws(' ', r.code, a.name), null::text,
+        lv.last_step_on(a.attachment_id), null::date
+    from data.attachment as a
+    join lv.todo_state as t on t.subject = 'attachment' and (who).role = any (t.roles)
+    cross join lateral lv.record_reach(who, a.subject, a.record_id, null) as r
+    where
+        a.town_id = lv.town_id() and a.sealed and a.void_reason is null
+        and ((who).role = 'office' or a.account_id = (who).account_id)
+        and not exists (
+            select from data.attachment as c
+            where (c.town_id, c.redacts_id) = (a.town_id, a.attachment_id) and c.void_reason is null
+        )
+        and r.may_add and lv.may_open(who, a);
+end
+$$;
+
 create function lv.todo_awards(who data.caller) returns setof lv.todo language plpgsql stable as $$
 begin
     return query
@@ -802,6 +825,8 @@ begin
         select h.* from lv.todo_households(who) as h where coalesce(of_subject = 'household', true)
         union all
         select a.* from lv.todo_awards(who) as a where coalesce(of_subject = 'award', true)
+        union all
+        select p.* from lv.todo_attachments(who) as p where coalesce(of_subject = 'attachment', true)
         union all
         select n.* from lv.todo_notices(who) as n where coalesce(of_subject = 'notice', true)
         union all
