@@ -117,9 +117,16 @@ static int get(struct session *session, struct given *given, json_t *request) {
 
 /* "120,80,300,200": x, y from the upper left corner, width, height, in pixels. */
 static bool read_box(const char *text, struct redact_box *ret) {
-    char rest;
-    return sscanf(text, "%6d,%6d,%6d,%6d%c", &ret->x, &ret->y, &ret->width, &ret->height, &rest) == 4 && ret->x >= 0 &&
-           ret->y >= 0 && ret->width > 0 && ret->height > 0;
+    enum { PARTS_COUNT = 4, DIGITS = 6 };
+    int *const parts[PARTS_COUNT] = {&ret->x, &ret->y, &ret->width, &ret->height};
+    for (int i = 0; i < PARTS_COUNT; i++) {
+        size_t digits = strspn(text, "0123456789");
+        if (digits == 0 || digits > DIGITS || text[digits] != (i + 1 < PARTS_COUNT ? ',' : '\0'))
+            return false;
+        *parts[i] = (int)strtol(text, NULL, 10);
+        text += digits + 1;
+    }
+    return ret->width > 0 && ret->height > 0;
 }
 
 static bool is_box(const char *text) {
