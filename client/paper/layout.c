@@ -7,7 +7,7 @@
 const double layout_margin = 25 * MM, layout_padding = 3;
 
 static const double label_most = 0.5, label_least = 44, row_padding = 2.5;
-enum { LINES_AT_LEAST = 3 }; /* of a long text that goes on on the next page */
+enum { LINES_AT_LEAST = 3, LINES_TO_CUT = 6 }; /* of a long text that goes on on the next page; of one that may */
 
 struct cursor {
     struct layout *layout;
@@ -74,11 +74,10 @@ double layout_value_width(const struct layout *l, const struct facts *facts, con
     return body_width(l) / (double)facts->pairs * (double)span - layout_label_width(l, facts);
 }
 
-static struct band *add_band(struct layout *l, const struct block *block, int kind, size_t index) {
+static struct band *add_band(struct layout *l, const struct block *block, enum band_kind kind, size_t index) {
     l->bands = grown(l->bands, l->n_bands, sizeof *l->bands);
     struct band *band = &l->bands[l->n_bands++];
-    *band = (struct band){.block = block, .index = index, .lines = 1};
-    band->kind = kind;
+    *band = (struct band){.block = block, .kind = kind, .index = index, .lines = 1};
     return band;
 }
 
@@ -153,6 +152,14 @@ static void add_signatures(struct layout *l, const struct block *block, size_t s
     }
 }
 
+/* Takes no room; a footer between a heading and its table does not part them. */
+static void add_mark(struct layout *l, const struct block *block) {
+    bool kept = l->n_bands > 0 && l->bands[l->n_bands - 1].keep;
+    struct band *mark = add_band(l, block, BAND_TEXT, 0);
+    mark->lines = 0;
+    mark->keep = kept && block->kind != BLOCK_PAGE;
+}
+
 static void add_bands(struct layout *l, const struct document *d, struct ink *ink) {
     for (size_t i = 0; i < d->n_blocks; i++) {
         const struct block *block = &d->blocks[i];
@@ -169,7 +176,7 @@ static void add_bands(struct layout *l, const struct document *d, struct ink *in
         case BLOCK_PAGE:
         case BLOCK_FOOTER:
         case BLOCK_CODE:
-            add_band(l, block, BAND_TEXT, 0)->lines = 0;
+            add_mark(l, block);
             break;
         default:
             add_text(l, block, ink);
@@ -244,7 +251,7 @@ static void place(struct cursor *c, size_t index) {
     double kept = height_kept(l, index);
     if (kept > whole)
         kept = band->height;
-    bool is_long = kept > whole || (band->kind == BAND_TEXT && band->lines >= 2 * LINES_AT_LEAST);
+    bool is_long = kept > whole || (band->kind == BAND_TEXT && band->lines >= LINES_TO_CUT);
     if (is_long && c->y + above + kept > bottom(l)) {
         c->y += above;
         put_long(c, band);

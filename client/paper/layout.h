@@ -8,7 +8,7 @@
 /* What is never cut but between two of its lines: a paragraph, a row of a table, a line of facts or of signatures. */
 struct band {
     const struct block *block;
-    enum { BAND_TEXT, BAND_FACTS, BAND_HEAD, BAND_ROW, BAND_SIGNATURES } kind;
+    enum band_kind { BAND_TEXT, BAND_FACTS, BAND_HEAD, BAND_ROW, BAND_SIGNATURES } kind;
     size_t index; /* the first fact or signature, the row */
     size_t lines;
     double above, height; /* the space above it, and its own */

@@ -3,16 +3,19 @@
 #include "block.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/statvfs.h>
 #include <time.h>
+#include <unistd.h>
 #include <xlsxwriter.h>
 
 enum { NAME_CHARACTERS = 31, NAME_SIZE = 4 * NAME_CHARACTERS + 1, DIGITS_EXACT = 15, COLUMNS_LIMIT = 200 };
-enum { CELL_CHARACTERS = 32767, PAPER_A4 = 9 };
+enum { CELL_CHARACTERS = 32767, PAPER_A4 = 9, CELL_BYTES = 64 };
 
 static const double margin_inches = 2.5 / 2.54, line_points = 15;
 
@@ -35,6 +38,8 @@ enum look {
 
 struct xlsx {
     lxw_workbook *book;
+    char *folder;   /* of the file: the library's temporary files are on the same disk */
+    uint64_t bytes; /* that these will have at most, about */
     lxw_format *looks[LOOKS];
     char (*names)[NAME_SIZE]; /* of the sheets so far */
     size_t n_names;
@@ -85,7 +90,11 @@ static lxw_format *make_look(lxw_workbook *book, enum look look) {
 
 struct xlsx *xlsx_new(const char *path) {
     struct xlsx *x = calloc(1, sizeof *x);
-    if (x == NULL || (x->book = workbook_new(path)) == NULL)
+    const char *slash = strrchr(path, '/');
+    if (x == NULL || (x->folder = slash != NULL ? strndup(path, (size_t)(slash - path) + 1) : strdup(".")) == NULL)
+        abort();
+    x->book = workbook_new_opt(path, &(lxw_workbook_options){.tmpdir = x->folder});
+    if (x->book == NULL)
         abort();
     for (size_t i = 0; i < LOOKS; i++)
         x->looks[i] = make_look(x->book, (enum look)i);
@@ -198,6 +207,7 @@ static void write_cell(struct sheet *s, size_t column, const char *text, enum lo
     lxw_error error;
     if (column >= s->columns)
         return;
+    s->xlsx->bytes += CELL_BYTES + strlen(text);
     if (number && is_number(text))
         error = worksheet_write_number(s->sheet, s->row, (lxw_col_t)column, strtod(text, NULL), format);
     else if (text[0] == '\0')
@@ -214,6 +224,7 @@ static void write_wide(struct sheet *s, size_t first, size_t count, const char *
         write_cell(s, first, text, look, false);
         return;
     }
+    s->xlsx->bytes += CELL_BYTES * count + strlen(text);
     if (worksheet_merge_range(s->sheet, s->row, (lxw_col_t)first, s->row, (lxw_col_t)(first + count - 1), text,
                               s->xlsx->looks[look]) != LXW_NO_ERROR)
         s->full = true;
@@ -425,16 +436,40 @@ bool xlsx_add(struct xlsx *x, const struct document *d) {
     return !s.full;
 }
 
-bool xlsx_finish(struct xlsx *x, bool abandoned) {
-    bool written = true;
+/* The library does not look whether its temporary files could be written: what is cut short would go unseen. */
+static bool has_room(const struct xlsx *x) {
+    struct statvfs disk;
+    return statvfs(x->folder, &disk) != 0 || disk.f_blocks == 0 || disk.f_bavail * disk.f_frsize > x->bytes;
+}
+
+/* Without what the library would say of it on stderr. */
+static bool close_quietly(lxw_workbook *book) {
+    int err = dup(STDERR_FILENO), null = open("/dev/null", O_WRONLY | O_CLOEXEC);
+    if (err >= 0 && null >= 0)
+        dup2(null, STDERR_FILENO);
     errno = 0;
-    if (abandoned)
+    bool written = workbook_close(book) == LXW_NO_ERROR;
+    int error = written || errno != 0 ? errno : EIO;
+    if (err >= 0 && null >= 0)
+        dup2(err, STDERR_FILENO);
+    close(err);
+    close(null);
+    errno = error;
+    return written;
+}
+
+bool xlsx_finish(struct xlsx *x, bool abandoned) {
+    bool room = has_room(x), written = true;
+    if (abandoned || !room)
         lxw_workbook_free(x->book);
     else
-        written = workbook_close(x->book) == LXW_NO_ERROR;
-    if (!written && errno == 0)
-        errno = EIO;
+        written = close_quietly(x->book);
+    if (!room) {
+        errno = ENOSPC;
+        written = abandoned;
+    }
     free(x->names);
+    free(x->folder);
     free(x);
     return written;
 }
