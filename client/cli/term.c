@@ -80,7 +80,7 @@ static bool confirmed(const struct given *given) {
     return strcmp(line, term) == 0;
 }
 
-/* The check, and what it finds; nothing is closed while something blocks, and nothing by mistake. */
+/* What it would do, in figures; nothing is closed while something blocks, and nothing by mistake. */
 static int close_term(struct session *session, struct given *given, json_t *request) {
     int code;
     json_t *asked = json_pack("{s:O}", "starts_on", json_object_get(request, "starts_on"));
@@ -90,8 +90,7 @@ static int close_term(struct session *session, struct given *given, json_t *requ
         return code;
     }
     if (given->cli->format == FORMAT_TABLE)
-        for (const struct part *p = check_parts; p->columns != NULL && p->from != NULL; p++)
-            part_print(p, check);
+        part_print(&check_parts[0], check);
     char count[24];
     snprintf(count, sizeof count, "%d", (int)rpc_number(json_object_get(check, "summary"), "blocking"));
     const struct lvzhi_arg args[] = {{"count", count},

@@ -76,38 +76,33 @@ create function lv.register_group_of(person uuid, day date) returns uuid languag
     select m.group_id from lv.mandates_in_force(person, day) as m order by m.level desc, m.code limit 1
 $$;
 
--- Who came to a meeting, as names; who had asked leave (refused: absent), who was marked absent or not at all.
-create function lv.register_roll(meeting uuid)
-returns table (on_roll int, attended int, present text, missing text) language sql stable as $$
-    with line as (
-        select
-            p.code, p.name,
-            case
-                when a.mark in ('present', 'late', 'left_early') then 'present'
-                when l.meeting_id is not null then 'leave'
-                when a.mark is null then 'unmarked'
-                else 'absent'
-            end as came
-        from data.roll_line as r
-        join data.person as p on (p.town_id, p.person_id) = (r.town_id, r.person_id)
-        left join lateral (
-            select b.mark from lv.present_mark as b
-            where (b.town_id, b.meeting_id, b.person_id) = (r.town_id, r.meeting_id, r.person_id)
-        ) as a on true
-        left join data.leave as l
-            on (l.town_id, l.meeting_id, l.person_id) = (r.town_id, r.meeting_id, r.person_id)
-            and l.void_reason is null and l.decision <> 'refused'
-        where (r.town_id, r.meeting_id) = (lv.town_id(), meeting)
+-- Who came to the locked meetings of these kinds, as names, and who did not: by what each line of the roll comes to
+-- (30_three_no.sql), with the settings of the day held. Nobody is called absent who is excused or not liable.
+create function lv.register_rolls(kinds text[], from_on date, to_on date)
+returns table (meeting_id uuid, on_roll int, attended int, present text, missing text) language sql stable as $$
+    with day as (
+        select distinct m.held_on
+        from data.meeting as m
+        where
+            m.town_id = lv.town_id() and m.kind = any (kinds) and m.state = 'locked'
+            and m.held_on between from_on and to_on
     )
     select
-        count(*)::int, count(*) filter (where l.came = 'present')::int,
-        coalesce(string_agg(l.name, '、' order by l.code) filter (where l.came = 'present'), ''),
+        l.meeting_id, count(*)::int, count(*) filter (where l.came)::int,
+        coalesce(string_agg(p.name, '、' order by p.code) filter (where l.came), ''),
         concat_ws(
-            '；', '请假：' || string_agg(l.name, '、' order by l.code) filter (where l.came = 'leave'),
-            '缺席：' || string_agg(l.name, '、' order by l.code) filter (where l.came = 'absent'),
-            '未登记：' || string_agg(l.name, '、' order by l.code) filter (where l.came = 'unmarked')
+            '；', '请假：' || string_agg(p.name, '、' order by p.code) filter (where l.status = 'excused'),
+            '缺席：' || string_agg(p.name, '、' order by p.code) filter (where l.status = 'unexcused'),
+            '不计：' || string_agg(p.name, '、' order by p.code) filter (where l.status = 'not_liable'),
+            '未登记：' || string_agg(p.name, '、' order by p.code) filter (where l.status = 'unknown')
         )
-    from line as l
+    from day as d
+    cross join lateral (
+        select r.meeting_id, r.person_id, r.status, r.status in ('present', 'late', 'left_early') as came
+        from lv.roll_lines(d.held_on, d.held_on) as r
+    ) as l
+    join data.person as p on (p.town_id, p.person_id) = (lv.town_id(), l.person_id)
+    group by l.meeting_id
 $$;
 
 -- The minutes and, below them, what was decided.
@@ -152,9 +147,11 @@ returns setof lv.register_row language sql stable as $$
                 )
             ]
             else '{}'
-        end || array[r.on_roll::text, r.attended::text, r.missing, lv.register_minutes(m), '']
+        end || array[
+            coalesce(r.on_roll, 0)::text, coalesce(r.attended, 0)::text, r.missing, lv.register_minutes(m), ''
+        ]
     from data.meeting as m
-    cross join lateral lv.register_roll(m.meeting_id) as r
+    left join lv.register_rolls(kinds, from_on, to_on) as r on r.meeting_id = m.meeting_id
     where m.town_id = lv.town_id() and m.kind = any (kinds) and m.held_on between from_on and to_on
 $$;
 
@@ -187,7 +184,7 @@ create function lv.register_voters(from_on date, to_on date) returns setof lv.re
             r.missing
         ]
     from data.meeting as m
-    cross join lateral lv.register_roll(m.meeting_id) as r
+    left join lv.register_rolls('{voter_reception}', from_on, to_on) as r on r.meeting_id = m.meeting_id
     where m.town_id = lv.town_id() and m.kind = 'voter_reception' and m.held_on between from_on and to_on
 $$;
 
