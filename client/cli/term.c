@@ -106,13 +106,18 @@ static int close_term(struct session *session, struct given *given, json_t *requ
     return code;
 }
 
-static int print_handover(const json_t *reply, const char *path) {
+static int print_handover(struct session *session, const json_t *reply, const char *path) {
+    int code;
+    json_t *terms = rpc_read(session, "ListTerms", json_object(), &code);
+    if (terms == NULL)
+        return code;
     const json_t *lines = json_object_get(reply, "lines");
     const char *term = rpc_text(json_array_get(lines, 0), "term");
     char text[TEXT_SIZE];
     snprintf(text, sizeof text, _("%s换届交接清单"), term);
     struct document *d = document_new(DOCUMENT_LANDSCAPE, text);
     document_title(d, text);
+    document_subtitle(d, rpc_text(json_array_get(json_object_get(terms, "terms"), 0), "town_name"));
     snprintf(text, sizeof text, _("共 %d 件未了事项，天数从首次交办起算，换届不重新计算。"),
              (int)json_array_size(lines));
     document_paragraph(d, text);
@@ -123,8 +128,9 @@ static int print_handover(const json_t *reply, const char *path) {
                                                             {_("监交人签字"), NULL, NULL}},
                         3);
     document_numbers(d, _("第 {page} 页 共 {pages} 页"), 1, 0);
-    int code = printout_document(d, path);
+    code = printout_document(d, path);
     document_free(d);
+    json_decref(terms);
     return code;
 }
 
@@ -133,7 +139,7 @@ static int handover(struct session *session, struct given *given, json_t *reques
     const char *path = given_text(given, "to");
     json_t *reply = rpc_list(session, "GetHandover", request, "lines", &code);
     if (reply != NULL)
-        code = path != NULL ? print_handover(reply, path) : command_print(given, reply);
+        code = path != NULL ? print_handover(session, reply, path) : command_print(given, reply);
     json_decref(reply);
     return code;
 }

@@ -7,7 +7,9 @@ select
     (
         select count(*)::int from handover as h
         where h.town_id = (:caller).town_id and h.term = t.term
-    ) as handed_over
+    ) as handed_over,
+    d.name as town_name
 from terms() as t
+join town as d on d.town_id = (:caller).town_id
 left join account as a on a.town_id = (:caller).town_id and a.account_id = t.closed_by
 order by t.starts_on

@@ -82,7 +82,7 @@ class Check(Terms):
         self.no("NOT_FOUND", "term_unknown", "office", "GetHandover")
         self.no("NOT_FOUND", "term_unknown", "office", "GetHandover", term="第十二届")  # not closed
         self.assertEqual(self.do("deputy1", "ListTerms")["terms"],
-                         [{"term": "第十二届", "starts_on": "2022-03-01", "handed_over": 0}])
+                         [{"term": "第十二届", "starts_on": "2022-03-01", "handed_over": 0, "town_name": f"镇{TOWN}"}])
 
 
 class Close(Terms):
