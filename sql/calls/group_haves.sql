@@ -16,4 +16,5 @@ select r.have, r.kind, r.rule, r.subject, r.code, r.person_code, r.day_on
 from have_rows(:year) as r
 join have_names() as n on n.have = r.have
 where :group_code is not null and r.group_id = (select group_found(:caller, :group_code))
-order by n.position, r.kind desc, r.day_on, r.person_code, r.code
+order by
+    n.position, array_position(array['missing', 'pending', 'evidence'], r.kind), r.day_on, r.person_code, r.code

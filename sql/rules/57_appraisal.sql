@@ -19,7 +19,7 @@ declare
     named record;
     sum bigint := (b).invalid::bigint + (b).excellent + (b).competent + (b).basic + (b).incompetent;
 begin
-    for named in select e.key, e.value::text::int as value from jsonb_each(to_jsonb(b)) as e order by e.key loop
+    for named in select e.key, e.value::int as value from jsonb_each_text(to_jsonb(b)) as e order by e.key loop
         perform lv.demand_value(named.value is not null, named.key);
         perform lv.demand(named.value >= 0, 'invalid', 'bad_number', 'value', named.value::text);
     end loop;
