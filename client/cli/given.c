@@ -36,14 +36,15 @@ void given_clear(struct given *given) {
 
 void value_shown(const struct value *v, char *ret, size_t size) {
     static const char *const examples[VALUE_KINDS] = {
-        [VALUE_TEXT] = "TEXT",        [VALUE_DAY] = "DAY",           [VALUE_NUMBER] = "N",
-        [VALUE_PATH] = "PATH",        [VALUE_PERSON] = "D001",       [VALUE_GROUP] = "G01",
-        [VALUE_UNIT] = "U01",         [VALUE_MEETING] = "M0001",     [VALUE_FEEDBACK] = "F0001",
-        [VALUE_SUGGESTION] = "S001",  [VALUE_FOLLOW_UP] = "R001",    [VALUE_APPRAISAL] = "A001",
-        [VALUE_MATERIAL] = "ML001",   [VALUE_SELF_STUDY] = "ZX0001", [VALUE_PAPER] = "GP001",
-        [VALUE_ROOM_VISIT] = "RV001", [VALUE_TARGET] = "T001",       [VALUE_VOTER_LINK] = "VL001",
-        [VALUE_CASE] = "K0001",       [VALUE_FUND] = "E0001",        [VALUE_DEED] = "H001",
-        [VALUE_HOUSEHOLD] = "B01",    [VALUE_AWARD] = "W01",         [VALUE_MANDATE] = "XR001",
+        [VALUE_TEXT] = "TEXT",        [VALUE_DAY] = "DAY",          [VALUE_NUMBER] = "N",
+        [VALUE_PATH] = "PATH",        [VALUE_PERSON] = "D001",      [VALUE_GROUP] = "G01",
+        [VALUE_UNIT] = "U01",         [VALUE_MEETING] = "M0001",    [VALUE_FEEDBACK] = "F0001",
+        [VALUE_SUGGESTION] = "S001",  [VALUE_PERSONAL] = "Q0001",   [VALUE_FOLLOW_UP] = "R001",
+        [VALUE_APPRAISAL] = "A001",   [VALUE_MATERIAL] = "ML001",   [VALUE_SELF_STUDY] = "ZX0001",
+        [VALUE_PAPER] = "GP001",      [VALUE_ROOM_VISIT] = "RV001", [VALUE_TARGET] = "T001",
+        [VALUE_VOTER_LINK] = "VL001", [VALUE_CASE] = "K0001",       [VALUE_FUND] = "E0001",
+        [VALUE_DEED] = "H001",        [VALUE_HOUSEHOLD] = "B01",    [VALUE_AWARD] = "W01",
+        [VALUE_MANDATE] = "XR001",
     };
     size_t i = 0;
     bool named = v->kind == VALUE_TEXT && isupper((unsigned char)v->name[0]); /* a word: METHOD */
@@ -225,6 +226,7 @@ json_t *given_id(struct session *session, struct given *given, enum value_kind k
         [VALUE_MANDATE] = {"GetCard", "card", "mandate_id"},
         [VALUE_FEEDBACK] = {"GetFeedback", "feedback", "feedback_id"},
         [VALUE_SUGGESTION] = {"GetSuggestion", "suggestion", "suggestion_id"},
+        [VALUE_PERSONAL] = {"GetPersonal", "request", "request_id"},
         [VALUE_FOLLOW_UP] = {"GetFollowUp", "follow_up", "follow_up_id"},
         [VALUE_APPRAISAL] = {"GetAppraisal", "appraisal", "appraisal_id"},
         [VALUE_MATERIAL] = {"GetMaterial", "material", "material_id"},

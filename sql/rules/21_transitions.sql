@@ -142,6 +142,14 @@ from (
     ('award', 'decide', '{verified}', '{decided}', '{chair}'),
     ('award', 'pay', '{decided}', '{paid}', '{office}'),
     ('award', 'void', '{decided,paid}', '{void}', '{chair}'),
+    -- Residents' requests about their own information.
+    ('personal', 'request', '{new}', '{requested}', '{clerk,leader,office}'),
+    ('personal', 'grant', '{requested}', '{granted}', '{office,chair}'),
+    ('personal', 'refuse', '{requested}', '{refused}', '{office,chair}'),
+    ('personal', 'withdraw', '{requested,granted}', '{withdrawn}', '{clerk,office}'),
+    ('personal', 'give', '{granted}', '{done}', '{office}'),
+    ('personal', 'correct', '{granted}', '{done}', '{office}'),
+    ('personal', 'erase', '{granted}', '{done}', '{office}'),
     -- Suggestions and bills.
     ('suggestion', 'draft', '{new}', '{draft}', '{deputy}'),
     ('suggestion', 'change', '{draft,cosigning}', '{=,cosigning}', '{deputy}'), -- a new wording asks all again

@@ -97,6 +97,7 @@ from (
     values
     ('meeting', 'M', 4),
     ('feedback', 'F', 4),
+    ('personal', 'Q', 4),
     ('attachment', 'P', 4),
     ('case', 'K', 4),
     ('follow_up', 'R', 3),
@@ -119,6 +120,8 @@ create view lv.code_given with (security_invoker = true) as
 select m.town_id, 'meeting' as subject, m.code from data.meeting as m
 union all
 select f.town_id, 'feedback', f.code from data.feedback as f
+union all
+select q.town_id, 'personal', q.code from data.personal_request as q
 union all
 select a.town_id, 'attachment', a.code from data.attachment as a
 union all

@@ -55,6 +55,13 @@ begin
     perform lv.demand(length(trim(reason)) >= 2, 'invalid', 'look_reason_needed', 'feedback', f.code);
     select * into i from data.feedback_identity as d where (d.town_id, d.feedback_id) = (f.town_id, f.feedback_id);
     perform lv.demand(i.feedback_id is not null, 'not_found', 'no_identity', 'feedback', f.code);
+    perform lv.refuse(
+        'not_found', 'identity_ended', 'feedback', f.code, 'day', (c.changed_at at time zone t.time_zone)::date::text,
+        'reason', c.reason
+    )
+    from data.identity_change as c
+    join data.town as t on t.town_id = c.town_id
+    where (c.town_id, c.feedback_id) = (f.town_id, f.feedback_id) and c.cause <> 'corrected' and i.salt is null;
     insert into data.identity_look (town_id, feedback_id, account_id, device_id, reason, looked_at)
     values (f.town_id, f.feedback_id, (who).account_id, (who).device_id, trim(reason), lv.now());
     return i;

@@ -283,6 +283,10 @@ begin
     join data.feedback as f on (f.town_id, f.code) = (town, x.code)
     left join data.feedback_identity as o on (o.town_id, o.feedback_id) = (town, f.feedback_id)
     where (x.resident_name, x.resident_phone) is distinct from (o.resident_name, o.resident_phone)
+        and not exists ( -- what was ended does not come back with an old file
+            select from data.identity_change as c
+            where (c.town_id, c.feedback_id) = (town, f.feedback_id) and c.cause <> 'corrected'
+        )
     on conflict (town_id, feedback_id) do update set (resident_name, resident_phone)
         = (excluded.resident_name, excluded.resident_phone);
 

@@ -795,7 +795,7 @@ declare
 begin
     perform lv.demand(
         coalesce(
-            of_subject in ('leave', 'correction', 'notice', 'room', 'card')
+            of_subject in ('leave', 'correction', 'notice', 'room', 'card', 'personal')
             or of_subject in (select k.subject from lv.todo_state as k),
             true
         ),
@@ -829,6 +829,8 @@ begin
         select p.* from lv.todo_attachments(who) as p where coalesce(of_subject = 'attachment', true)
         union all
         select n.* from lv.todo_notices(who) as n where coalesce(of_subject = 'notice', true)
+        union all
+        select p.* from lv.todo_personal(who) as p where coalesce(of_subject = 'personal', true)
         union all
         select r.* from lv.todo_rooms(who) as r where coalesce(of_subject = 'room', true)
         union all
