@@ -148,7 +148,7 @@ static const struct command commands[] = {
                   COLUMN_AS("stale", N_("要重新计算"), COLUMN_FLAG)),
           false, false})},
     {.name = "show",
-     .about = N_("一件线索：依据、陈述、决定和经过；旧版的依据也能看"),
+     .about = N_("三不线索核对材料：依据、陈述、决定和经过；旧版的依据也能看"),
      .example = "case show K0001 --version 1",
      .method = "GetCase",
      .words = VALUES(CASE_SEEN),

@@ -82,18 +82,25 @@ create function lv.line_history(meeting uuid, person uuid) returns table (histor
     )
 $$;
 
--- The person's mandates with a day of the period, and their suspensions.
+-- The person's mandates with a day of the period, and their suspensions, as far as the period goes: what comes after it
+-- changes nothing of it.
 create function lv.mandate_evidence(person uuid, from_on date, to_on date) returns jsonb language sql stable as $$
     select jsonb_agg(
         jsonb_build_object(
-            'code', m.code, 'level', m.level, 'group', g.code, 'starts_on', m.starts_on, 'ends_on', m.ends_on,
-            'end_reason', m.end_reason,
+            'code', m.code, 'level', m.level, 'group', g.code, 'starts_on', m.starts_on,
+            'ends_on', case when m.ends_on <= to_on then m.ends_on end,
+            'end_reason', case when m.ends_on <= to_on then m.end_reason end,
             'suspensions', (
                 select jsonb_agg(
-                    jsonb_build_object('starts_on', s.starts_on, 'ends_on', s.ends_on) order by s.starts_on
+                    jsonb_build_object(
+                        'starts_on', s.starts_on, 'ends_on', case when s.ends_on <= to_on then s.ends_on end
+                    )
+                    order by s.starts_on
                 )
                 from data.suspension as s
-                where (s.town_id, s.mandate_id) = (m.town_id, m.mandate_id) and s.void_reason is null
+                where
+                    (s.town_id, s.mandate_id) = (m.town_id, m.mandate_id) and s.void_reason is null
+                    and s.starts_on <= to_on and coalesce(s.ends_on >= from_on, true)
             )
         )
         order by m.code collate "C"

@@ -333,6 +333,10 @@ begin
     perform lv.demand_value(of_to is not null, 'to_on');
     perform lv.demand(of_from <= of_to, 'invalid', 'period_invalid', 'from', of_from::text, 'to', of_to::text);
     perform lv.demand(of_to < today, 'conflict', 'period_not_over', 'to', of_to::text);
+    -- A term is five years (Deputies Law art. 2), and nothing is counted over more.
+    perform lv.demand(
+        of_to < lv.add_months(of_from, 60), 'invalid', 'period_too_long', 'from', of_from::text, 'to', of_to::text
+    );
     -- Two at once would both find that somebody has no case yet.
     perform from data.town as t where t.town_id = town for no key update;
     for e in

@@ -2,6 +2,8 @@
 
 import hashlib
 import json
+import signal
+import subprocess
 import threading
 
 import harness
@@ -161,6 +163,7 @@ class Evidence(Cases):
         self.no("INVALID", "value_missing", "office", "ComputeCases", to_on="2025-06-30")
         self.no("INVALID", "value_missing", "office", "ComputeCases", from_on="2025-06-30")
         self.no("INVALID", "period_invalid", "office", "ComputeCases", from_on="2025-06-30", to_on="2025-06-29")
+        self.no("INVALID", "period_too_long", "office", "ComputeCases", from_on="2020-01-01", to_on="2025-01-01")
         self.no("CONFLICT", "period_not_over", "office", "ComputeCases", from_on="2025-01-01", to_on=day())
         for login in ("leader1", "deputy1", "auditor", "clerk1"):
             self.no("FORBIDDEN", "role_may_not", login, "ComputeCases", from_on="2025-01-01", to_on="2025-12-31")
@@ -178,6 +181,19 @@ class Evidence(Cases):
         for client in clients:
             client.close()
         self.assertEqual(sorted((r["added"], r["unchanged"]) for r in replies), [(0, 5), (0, 5), (5, 0)])
+        self.assertEqual(len(self.cases(period=period)), 5)
+
+    def test_another_daemons_computation_under_way_is_waited_for(self):
+        period = ("2025-03-01", "2025-06-29")
+        caller = f"row({TOWN}, '{harness.base().accounts[TOWN, 'office'].hex()}', 'office', 'office', null, null, null, null)"
+        other = harness.start(
+            ["psql", "-XAtq", "-h", self.centre.postgres.directory, "-U", "lvzhid", "-d", self.centre.database, "-c",
+             f"select set_config('app.town', '{TOWN}', true); select lv.compute_cases({caller}::data.caller,"
+             f" row('{wire.uuid7().hex()}', null, null, null, null, null, null)::data.op, '{period[0]}', '{period[1]}');"
+             " select pg_sleep(0.8)"], signal.SIGKILL, stdout=subprocess.DEVNULL)
+        harness.wait_until(lambda: self.centre.backends("wait_event = 'PgSleep'"), what="its computation")
+        self.assertEqual(self.compute(period), {"added": 0, "renewed": 0, "unchanged": 5})
+        self.assertEqual(other.wait(10), 0)
         self.assertEqual(len(self.cases(period=period)), 5)
 
     def test_the_track_follows_the_setting_of_the_last_day(self):
@@ -253,6 +269,10 @@ class Evidence(Cases):
         self.do("office", "PlanMeeting", meeting_id=wire.uuid7(), kind="training", title="新学习", held_on=day(3))
         self.do("office", "SendNotice", notice_id=wire.uuid7(), title="通知", text="", role="deputy")
         self.do("clerk1", "RegisterFeedback", feedback_id=wire.uuid7(), deputy_id=person("D02"), topic="水", text="停水")
+        # The mandate ends after the period, and is suspended then.
+        self.centre.sql("update data.mandate set ends_on = '2026-01-01', end_reason = 'resigned' where code = 'ZD02';"
+                        "insert into data.suspension (town_id, mandate_id, starts_on) select town_id, mandate_id,"
+                        f" '2025-12-01' from data.mandate where code = 'ZD02' and town_id = {TOWN}")
         answer = self.verify(id)
         self.assertEqual((answer["same"], answer["intact"], answer["digest"]),
                          (True, True, hashlib.sha256(before.encode()).hexdigest()))
@@ -284,6 +304,10 @@ class Evidence(Cases):
         self.assertFalse(self.verify(id, version=1)["same"])
         self.no("NOT_FOUND", "case_version_unknown", "office", "GetCase", case_id=id, version=3)
         self.mark("A2", "D02", "absent")
+        # A suspension in the period does change it.
+        self.centre.sql("update data.suspension set starts_on = '2025-05-01'")
+        self.assertEqual(self.verify(id)["parts"], ["figures", "findings", "lines", "mandates"])
+        self.centre.sql("delete from data.suspension; update data.mandate set ends_on = null, end_reason = null")
 
     def test_changed_by_hand_it_is_not_intact(self):
         id = self.fresh("D21", ("2025-02-28", "2025-06-30"))
