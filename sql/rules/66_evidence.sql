@@ -36,6 +36,10 @@ create function lv.is_imported(op uuid) returns boolean language sql stable as $
     )
 $$;
 
+create function lv.login_of(account uuid) returns text language sql stable as $$
+    select a.login from data.account as a where (a.town_id, a.account_id) = (lv.town_id(), account)
+$$;
+
 -- Who did something: by login and role, when, and on which device.
 create function lv.maker(op uuid, author uuid, device uuid, moment timestamptz) returns table (made jsonb)
 language sql stable as $$
@@ -71,12 +75,11 @@ create function lv.line_history(meeting uuid, person uuid) returns table (histor
         ),
         'leave', (
             select jsonb_build_object(
-                'asked_on', l.asked_on, 'ground', l.ground, 'asked_by', a.login, 'decision', l.decision,
-                'decided_on', l.decided_on, 'decided_by', d.login, 'decision_note', nullif(l.decision_note, '')
+                'asked_on', l.asked_on, 'ground', l.ground, 'asked_by', lv.login_of(l.asked_by),
+                'decision', l.decision, 'decided_on', l.decided_on, 'decided_by', lv.login_of(l.decided_by),
+                'decision_note', nullif(l.decision_note, '')
             )
             from data.leave as l
-            left join data.account as a on (a.town_id, a.account_id) = (l.town_id, l.asked_by)
-            left join data.account as d on (d.town_id, d.account_id) = (l.town_id, l.decided_by)
             where (l.town_id, l.meeting_id, l.person_id) = (lv.town_id(), meeting, person) and l.void_reason is null
         )
     )
