@@ -1,11 +1,12 @@
 #include "nouns.h"
+#include "printout.h"
 #include "say.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { NAME_SIZE = 64, YEAR_FIRST = 1900, YEAR_LAST = 9998 };
+enum { NAME_SIZE = 64, YEAR_FIRST = 1900, YEAR_LAST = 9998, STOP_SIZE = sizeof "。" - 1 };
 
 #define YEAR(flags) VALUE("year", NULL, VALUE_NUMBER, flags, N_("哪一年"))
 #define PERIOD                                                                                                         \
@@ -24,6 +25,11 @@ static const char *figure_text(const char *figure) {
         if (strncmp(parts_of[i].figure, figure, (size_t)(dot - figure)) == 0)
             return text_word(parts_of[i].words, dot + 1);
     return text;
+}
+
+/* Is it for people: on the screen, or on paper? */
+static bool for_people(const struct given *given) {
+    return given->cli->format == FORMAT_TABLE || given->cli->paper != NULL;
 }
 
 /* Periods. */
@@ -112,18 +118,18 @@ static int print_figures(struct session *session, struct given *given, json_t *r
     json_t *reply = command_ask(session, given, request, &code);
     if (reply == NULL)
         return code;
-    if (given->cli->format == FORMAT_JSON) {
+    if (given->cli->format == FORMAT_JSON && given->cli->paper == NULL) {
         json_t *whole = nested(json_object_get(reply, "figures"));
         print_json(whole);
         json_decref(whole);
     } else {
         json_object_set_new(reply, "figures", without_maps(json_object_get(reply, "figures")));
-        if (given->cli->format == FORMAT_TABLE)
+        if (for_people(given))
             put_words(json_object_get(reply, "figures"));
-        command_print(given, reply);
+        code = command_print(given, reply);
     }
     json_decref(reply);
-    return EXIT_DONE;
+    return code;
 }
 
 static int annual(struct session *session, struct given *given, json_t *request) {
@@ -144,6 +150,14 @@ static int half_year(struct session *session, struct given *given, json_t *reque
     return print_figures(session, given, request);
 }
 
+/* Takes the document over. */
+static int print_document(struct given *given, struct document *d) {
+    int code = printout_document(d, given->cli->paper);
+    given->on_paper = true;
+    document_free(d);
+    return code;
+}
+
 /* Lists. */
 
 #define ROW_COLUMNS                                                                                                    \
@@ -161,10 +175,12 @@ static json_int_t value_of(const json_t *rows, bool sum) {
     return sum ? value : (json_int_t)json_array_size(rows);
 }
 
-static void print_rows(const char *figure, const json_t *reply, bool sum, json_int_t value) {
+/* The table, and below it what it comes to. */
+static int print_rows(struct given *given, const json_t *reply, bool sum, json_int_t value) {
+    const char *figure = given_text(given, "FIGURE");
     json_t *rows = json_object_get(reply, "rows");
     const struct column *columns = sum ? sum_columns : row_columns;
-    char part[2 * NAME_SIZE];
+    char part[2 * NAME_SIZE], total[3 * NAME_SIZE];
     for (size_t i = 0; i < json_array_size(rows); i++) {
         json_t *row = json_array_get(rows, i);
         if (json_object_get(row, "part") == NULL)
@@ -173,32 +189,42 @@ static void print_rows(const char *figure, const json_t *reply, bool sum, json_i
         snprintf(part, sizeof part, "%.*s.%s", (int)strcspn(figure, "."), figure, rpc_text(row, "part"));
         rpc_set(row, "part", figure_text(part));
     }
-    table_print(FORMAT_TABLE, reply, "rows", columns);
     if (sum)
-        printf(_("\n%s：%zu 行，数量合计 %lld\n"), figure_text(figure), json_array_size(rows), (long long)value);
+        snprintf(total, sizeof total, _("%s：%zu 行，数量合计 %lld"), figure_text(figure), json_array_size(rows),
+                 (long long)value);
     else
-        printf(_("\n%s：%lld 行\n"), figure_text(figure), (long long)value);
+        snprintf(total, sizeof total, _("%s：%lld 行"), figure_text(figure), (long long)value);
+    if (given->cli->paper == NULL) {
+        table_print(FORMAT_TABLE, reply, "rows", columns);
+        printf("\n%s\n", total);
+        return EXIT_DONE;
+    }
+    struct document *d = document_new(DOCUMENT_PORTRAIT, figure_text(figure));
+    document_title(d, figure_text(figure));
+    document_subtitle(d, rpc_text(reply, "period"));
+    printout_table(d, rows, columns);
+    document_paragraph(d, total);
+    return print_document(given, d);
 }
 
 static int list(struct session *session, struct given *given, json_t *request) {
     int code;
+    char period[2 * NAME_SIZE];
     set_year(given, request);
+    snprintf(period, sizeof period, "%s — %s", rpc_text(request, "from_on"), rpc_text(request, "to_on"));
     json_t *reply = command_ask(session, given, request, &code);
     if (reply == NULL)
         return code;
-    const char *figure = given_text(given, "FIGURE");
     bool sum = strcmp(rpc_text(reply, "measure"), "sum") == 0;
     json_int_t value = value_of(json_object_get(reply, "rows"), sum);
-    rpc_set(reply, "figure", figure);
+    rpc_set(reply, "figure", given_text(given, "FIGURE"));
+    rpc_set(reply, "period", period);
     json_object_set_new(reply, "value", json_integer(value));
     if (json_object_get(reply, "rows") == NULL)
         json_object_set_new(reply, "rows", json_array());
-    if (given->cli->format == FORMAT_TABLE)
-        print_rows(figure, reply, sum, value);
-    else
-        command_print(given, reply);
+    code = for_people(given) ? print_rows(given, reply, sum, value) : command_print(given, reply);
     json_decref(reply);
-    return EXIT_DONE;
+    return code;
 }
 
 /* The work report. */
@@ -231,14 +257,61 @@ static void say_warnings(const json_t *warnings) {
     }
 }
 
-/* Which record's number each number of the text is. */
-static void print_bindings(const json_t *reply) {
-    const json_t *bindings = json_object_get(reply, "bindings");
+/* The text as it is filed: its first line is the title, and a line that is no sentence a heading. `bindings` NULL: the
+ * text alone. */
+static int print_text(struct given *given, const char *text, const json_t *bindings) {
+    struct document *d = document_new(DOCUMENT_PORTRAIT, _("工作报告"));
+    for (const char *line = text, *end; *line != '\0'; line = *end != '\0' ? end + 1 : end) {
+        char *words;
+        end = line + strcspn(line, "\n");
+        bool sentence = end - line >= STOP_SIZE && strncmp(end - STOP_SIZE, "。", STOP_SIZE) == 0;
+        if (asprintf(&words, "%s%.*s", sentence ? "　　" : "", (int)(end - line), line) < 0)
+            abort();
+        if (line == text)
+            document_title(d, words);
+        else if (sentence)
+            document_paragraph(d, words);
+        else
+            document_heading(d, words);
+        free(words);
+    }
+    if (json_array_size(bindings) > 0) {
+        document_page(d);
+        document_heading(d, _(binding_parts[0].title));
+        printout_table(d, bindings, binding_parts[0].columns);
+    }
+    return print_document(given, d);
+}
+
+static char *text_of(const json_t *paragraphs) {
+    struct buffer text = {0};
+    for (size_t i = 0; i < json_array_size(paragraphs); i++) {
+        const char *line = rpc_text(json_array_get(paragraphs, i), "text");
+        if (i > 0)
+            buffer_append(&text, "\n", 1);
+        buffer_append(&text, line, strlen(line));
+    }
+    buffer_append(&text, "", 1);
+    return (char *)text.bytes;
+}
+
+/* For people, or on paper; `bindings` is its own. */
+static int print_composed(struct given *given, const json_t *reply) {
+    json_t *bindings = given_flag(given, "figures") ? json_object_get(reply, "bindings") : NULL;
+    char *text = text_of(json_object_get(reply, "paragraphs"));
+    int code = EXIT_DONE;
     for (size_t i = 0; i < json_array_size(bindings); i++) {
         json_t *row = json_array_get(bindings, i);
         rpc_set(row, "figure", figure_text(rpc_text(row, "figure")));
     }
-    part_print(&binding_parts[0], reply);
+    if (given->cli->paper != NULL)
+        code = print_text(given, text, bindings);
+    else
+        puts(text);
+    if (given->cli->paper == NULL && bindings != NULL)
+        part_print(&binding_parts[0], reply);
+    free(text);
+    return code;
 }
 
 static int compose(struct session *session, struct given *given, json_t *request) {
@@ -246,18 +319,10 @@ static int compose(struct session *session, struct given *given, json_t *request
     json_t *reply = command_ask(session, given, request, &code);
     if (reply == NULL)
         return code;
-    const json_t *paragraphs = json_object_get(reply, "paragraphs");
-    if (given->cli->format != FORMAT_TABLE) {
-        command_print(given, reply);
-    } else {
-        for (size_t i = 0; i < json_array_size(paragraphs); i++)
-            puts(rpc_text(json_array_get(paragraphs, i), "text"));
-        if (given_flag(given, "figures"))
-            print_bindings(reply);
-    }
+    code = for_people(given) ? print_composed(given, reply) : command_print(given, reply);
     say_warnings(json_object_get(reply, "warnings"));
     json_decref(reply);
-    return EXIT_DONE;
+    return code;
 }
 
 static int check_template(struct given *given) {
@@ -285,10 +350,12 @@ static int kept(struct session *session, struct given *given, json_t *request) {
     const json_t *report = json_array_get(json_object_get(reply, "reports"), 0);
     if (asked != NULL && report == NULL)
         code = say_refusal("kept_report_unknown", &(struct lvzhi_arg){"code", asked}, 1);
+    else if (asked != NULL && given->cli->paper != NULL)
+        code = print_text(given, rpc_text(report, "text"), NULL);
     else if (asked != NULL && given->cli->format == FORMAT_TABLE)
         puts(rpc_text(report, "text"));
     else
-        command_print(given, reply);
+        code = command_print(given, reply);
     if (asked != NULL && report != NULL && !json_is_true(json_object_get(report, "intact")))
         code = say_refusal("kept_report_changed", &(struct lvzhi_arg){"code", asked}, 1);
     json_decref(reply);
@@ -299,6 +366,7 @@ static const struct command commands[] = {
     {.name = "annual",
      .about = N_("年度数据；每个数都是 report list 所列的那些行"),
      .example = "report annual --year 2025 --format json",
+     .paper = N_("年度数据"),
      .method = "ReportFigures",
      .options = VALUES(PERIOD),
      .parts = PARTS({"figures", NULL, figure_columns, false, false}),
@@ -307,6 +375,7 @@ static const struct command commands[] = {
     {.name = "half-year",
      .about = N_("半年数据，项目与年度相同"),
      .example = "report half-year --year 2025 --half 1",
+     .paper = N_("半年数据"),
      .method = "ReportFigures",
      .options = VALUES(YEAR(VALUE_NEEDED), VALUE("half", NULL, VALUE_NUMBER, VALUE_NEEDED, N_("1 上半年，2 下半年"))),
      .parts = PARTS({"figures", NULL, figure_columns, false, false}),
@@ -323,7 +392,7 @@ static const struct command commands[] = {
      .check = check_period,
      .run = list},
     {.name = "compose",
-     .about = N_("按模板写出主席团年度工作报告，数字都由记录得出"),
+     .about = N_("按模板写出主席团年度工作报告，数字都由记录得出；--paper 印出来"),
      .example = "report compose --year 2025 --figures",
      .method = "ComposeReport",
      .options = VALUES(VALUE("year", "year", VALUE_NUMBER, VALUE_NEEDED, N_("哪一年")),

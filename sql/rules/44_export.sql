@@ -147,6 +147,8 @@ begin
         return next;
     end loop;
     return query
+    select 'town', count(*) from data.town as t where t.town_id = town and t.time_zone <> 'Asia/Shanghai'
+    union all
     -- A suspension goes with its mandate.
     select 'voided', (select count(*) from lv.csv_voided) + count(*)
     from data.suspension as s

@@ -94,6 +94,9 @@ class Report(c.Case):
         for text in ("一、重建设", "二、善活动", "三、抓创优", "提出建议60余条", "好事100余件", "86户298人", "投入8万余元",
                      "视察5次（视察城管环卫工作、", "每个数从哪里来"):
             self.assertIn(text, said.out)
+        paper = os.path.join(c.fresh("paper"), "report.pdf")
+        self.said(place.run("office", "report", "compose", *YEAR, "--figures", "--paper", paper), c.DONE)
+        self.assertGreater(os.path.getsize(paper), 10000)
         self.assertRegex(said.out, r"results +建议和议案（条） +63 余 +60余")
         self.said(place.run("office", "report", "template", "results", "--text", "提出建议63条，建议{suggestions:余}条。"), c.DONE)
         said = self.said(place.run("office", "report", "compose", *YEAR), c.DONE, "段落“results”里的数 63 是手写的")
