@@ -5,7 +5,9 @@
 select
     p.code as person_code, p.name as person_name, f.group_codes, count(distinct r.one)::int as ones,
     array(
-        select n.one from five_names() as n where n.one <> all (coalesce(array_agg(r.one), '{}')) order by n.position
+        select n.one from five_names() as n
+        where n.one <> all (coalesce(array_agg(r.one) filter (where r.one is not null), '{}'))
+        order by n.position
     ) as missing,
     case when lead(p.code) over (order by p.code) is not null then p.code end as next
 from five_people(:caller, (select group_found(:caller, :group_code)), year_end(:year)) as f

@@ -182,7 +182,8 @@ class Coverage(Trainings):
         self.assertEqual(coverage["group", "G01"], {"by": "group", "code": "G01", **expected})
         self.assertEqual(coverage["all", "all"]["trained"], 5)
         self.assertEqual((coverage["level", "town"]["trained"], coverage["level", "town"]["in_office"]), (5, 40))
-        for key, where in ((("group", "G01"), {"group_code": "G01"}), (("level", "town"), {"level": "town"}), (("all", "all"), {})):
+        for key, where in ((("group", "G01"), {"group_code": "G01"}), (("level", "town"), {"level": "town"}),
+                           (("all", "all"), {})):
             rows = self.do("office", "ListTrained", year=YEAR, **where)["trained"]
             self.assertEqual(len({r["person_code"] for r in rows}), coverage[key]["trained"], key)
             self.assertEqual(sum(r.get("hours", 0) for r in rows), coverage[key]["hours"], key)
