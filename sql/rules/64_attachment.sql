@@ -78,6 +78,13 @@ returns table (record_id uuid, code text, seen boolean, may_add boolean, seals b
         of_subject = 'follow_up' and f.town_id = lv.town_id()
         and (f.follow_up_id = id or id is null and f.code = of_code)
     union all
+    -- Of a case: the person's proofs, which may say how ill somebody was.
+    select
+        c.case_id, c.code, exists (select from lv.cases_seen(who) as d where d.case_id = c.case_id),
+        ((who).role in ('office', 'chair') or c.person_id = (who).person_id) and c.state <> 'void', true
+    from data.three_no_case as c
+    where of_subject = 'case' and c.town_id = lv.town_id() and (c.case_id = id or id is null and c.code = of_code)
+    union all
     -- Of a deed: what proves it. Of a household: who is in need may be in the picture.
     select
         d.deed_id, d.code, lv.deed_in_scope(who, d), (who).role not in ('auditor', 'unit') and d.void_reason is null,

@@ -68,10 +68,10 @@ class Cases(harness.Case):
             cls.clients[login] = cls.centre.connect(login)
         return cls.clients[login]
 
-    def do(self, login, method, **fields):
+    def do(self, login, method, /, **fields):
         return self.of(login).call(method, **fields)
 
-    def no(self, name, rule, login, method, **fields):
+    def no(self, name, rule, login, method, /, **fields):
         error = self.refused(name, self.do, login, method, **fields)
         self.assertEqual(error.rule, rule, error)
         return error.named
@@ -767,6 +767,27 @@ class Seen(Cases):
         for login in ("clerk1", "unit1"):
             self.no("FORBIDDEN", "role_may_not", login, "ListCases")
         self.assertNotIn(code, str(self.do("office", "Search", query=code)))
+
+    def test_proofs_go_with_the_case(self):
+        """The person adds a scan once they may see the case; nobody else opens it but the office and the chair."""
+        period = ("2025-03-07", "2025-06-30")
+        id = self.fresh("D01", period)
+        record = {"subject": "case", "record_code": self.get(id)["case"]["code"]}
+        data = b"\xff\xd8\xff\xe0" + bytes(1000)
+        scan = {"attachment_id": wire.uuid7(), "name": "请假条.jpg", "type": "jpeg", "size": len(data),
+                "sha256": hashlib.sha256(data).digest(), **record}
+        self.no("FORBIDDEN", "not_yours", "deputy1", "AttachmentStart", **scan)
+        self.move(id, "check", "leader1")
+        self.move(id, "notify", "office", notice="signed")
+        self.do("deputy1", "AttachmentStart", **scan)
+        self.do("deputy1", "AttachmentChunk", attachment_id=scan["attachment_id"], number=0, bytes=data)
+        self.do("deputy1", "AttachmentFinish", attachment_id=scan["attachment_id"])
+        for login in ("deputy1", "office", "chair", "auditor"):
+            found = self.do(login, "ListAttachments", **record)["attachments"]
+            self.assertEqual([(a["name"], a["sealed"]) for a in found], [("请假条.jpg", True)])
+        for login in ("leader1", "leader2", "d02"):
+            self.no("FORBIDDEN", "not_yours", login, "ListAttachments", **record)
+            self.no("FORBIDDEN", "not_yours", login, "AttachmentStart", **{**scan, "attachment_id": wire.uuid7()})
 
     def test_leaders_see_reminders_of_their_group_throughout(self):
         period = ("2025-03-04", "2025-06-30")
