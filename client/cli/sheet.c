@@ -237,6 +237,14 @@ static void add_head(struct document *d, const json_t *sheet) {
     document_fact(d, "会议代码", rpc_text(sheet, "meeting_code"), 1);
 }
 
+/* Two of one name are told apart by their codes. */
+static void put_name(const json_t *rows, const json_t *row, char *ret, size_t size) {
+    size_t same = 0;
+    for (size_t i = 0; i < json_array_size(rows); i++)
+        same += strcmp(rpc_text(json_array_get(rows, i), "name"), rpc_text(row, "name")) == 0;
+    snprintf(ret, size, same > 1 ? "%s（%s）" : "%s", rpc_text(row, "name"), rpc_text(row, "code"));
+}
+
 /* A sheet to sign: every line its own, and room for who cannot write. */
 static struct document *document_of(const json_t *reply) {
     static const struct document_column columns[] = {
@@ -254,11 +262,12 @@ static struct document *document_of(const json_t *reply) {
     document_row_height(table, ROW_MM);
     for (size_t i = 0; i < json_array_size(rows); i++) {
         const json_t *row = json_array_get(rows, i);
-        char number[24];
+        char number[24], name[200];
         if (json_object_get(row, "row_no") == NULL)
             continue; /* put on the roll since: not on this sheet */
         snprintf(number, sizeof number, "%d", (int)rpc_number(row, "row_no"));
-        document_row(table, (const char *const[COLUMN_COUNT]){number, rpc_text(row, "name"), "", "", ""});
+        put_name(rows, row, name, sizeof name);
+        document_row(table, (const char *const[COLUMN_COUNT]){number, name, "", "", ""});
     }
     document_signatures(d,
                         (const struct document_signature[]){
