@@ -138,25 +138,57 @@ class Files(Case):
         self.add("clerk1", data, record={"subject": "group", "record_code": "G01"})
         self.assertEqual(self.centre.count("attachment", f"sha256 = '\\x{hashlib.sha256(data).hexdigest()}'"), 2)
 
-    def test_two_at_once_are_one(self):
-        data = self.new(2 * CHUNK)
-        ids = {login: self.start(login, data)["attachment_id"] for login in ("clerk1", "office")}
-        self.assertEqual(len(set(ids.values())), 2)
-        for login, id in ids.items():
-            self.send(login, id, data)
-        replies = {}
+    def uploaded(self, client, data):
+        id = client.call("AttachmentStart", attachment_id=wire.uuid7(), **MEETING, **about(data))["attachment_id"]
+        for number, part in enumerate(chunks(data)):
+            client.call("AttachmentChunk", attachment_id=id, number=number, bytes=part)
+        return id
 
-        def finish(login):
-            replies[login] = self.client(login).call("AttachmentFinish", attachment_id=ids[login])
+    def finish_at_once(self, uploads):
+        """What becomes of several uploads, each by its client: none gets its code before all are under way."""
+        held = threading.Thread(target=self.centre.sql, args=(
+            "begin; select from data.counter for update; select pg_sleep(1.5); commit;",))
+        held.start()
+        harness.wait_until(lambda: self.centre.sql(
+            "select pid from pg_stat_activity where query like '%pg_sleep(1.5)%' and wait_event = 'PgSleep'"))
+        sent = [(client, client.send("AttachmentFinish", client.payload("AttachmentFinish", attachment_id=id)))
+                for client, id in uploads]
+        outcomes = []
+        for client, request in sent:
+            try:
+                outcomes.append(client.reply(request)["code"])
+            except wire.Refused as refused:
+                outcomes.append(refused.rule)
+        held.join()
+        return outcomes
 
-        threads = [threading.Thread(target=finish, args=(login,)) for login in ids]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
-        self.assertEqual(len({r["code"] for r in replies.values()}), 1)
+    def test_two_at_once_at_two_daemons(self):
+        self.add("clerk1")  # there is a counter to hold
+        other = harness.Centre(self.centre.postgres, self.centre.database)
+        other.directory += ".2"
+        os.makedirs(other.directory, exist_ok=True)
+        other.socket, other.config, other.log = (os.path.join(other.directory, n) for n in ("sock", "ini", "log"))
+        other.settings["unix_path"] = other.socket
+        self.addCleanup(other.kill)
+        other.start()
+        with other.connect("office") as office:
+            clerk, data = self.client("clerk1"), self.new(2 * CHUNK)
+            # The same file: one attachment.
+            ids = [self.uploaded(client, data) for client in (clerk, office)]
+            self.assertEqual(len(set(ids)), 2)
+            codes = self.finish_at_once(zip((clerk, office), ids))
+            self.assertRegex(codes[0], "^P[0-9]+$")
+            self.assertEqual(codes[0], codes[1])
+            self.assertEqual(self.centre.count("upload"), 0)
+            # Two files, and room for one.
+            self.setUp()
+            self.centre.sql(f"insert into data.setting values ({TOWN}, 'attachment_count', '2020-01-01', 1)")
+            self.addCleanup(self.centre.sql, "delete from data.setting where key like 'attachment%'")
+            ids = [self.uploaded(client, self.new()) for client in (clerk, office)]
+            codes = self.finish_at_once(zip((clerk, office), ids))
+            self.assertEqual(codes.count("too_many_attachments"), 1, codes)
         self.assertEqual(len(self.listed("office")), 1)
-        self.assertEqual(self.centre.count("upload"), 0)
+        other.stop()
 
     def test_many_uploads_of_one_session_interleaved(self):
         files = [self.new(2 * CHUNK + n) for n in range(4)]
