@@ -2,24 +2,35 @@
 #include "printout.h"
 #include "say.h"
 
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { TEXT_SIZE = 400, EXTRA_COLUMNS = 2 /* a line's number; what it corrects */ };
+enum { EXTRA_COLUMNS = 2 /* a line's number; what it corrects */ };
 
 #define BOOK        CHOICE("BOOK", "book", "book", VALUE_NEEDED, N_("哪本簿册"))
 #define GROUP       VALUE("group", "group_code", VALUE_GROUP, VALUE_CODE_SENT, N_("哪个小组的；全镇的不填，活动室是自己的"))
 #define YEAR        VALUE("year", "year", VALUE_NUMBER, 0, N_("哪一年，不写是今年"))
 #define PAGE(about) VALUE("page", "page", VALUE_NUMBER, 0, about)
 
-/* "更正第 1 行：实到：5 → 6。理由：..."; "" of a line that corrects none. */
-static void correction_text(const json_t *line, char *ret, size_t size) {
+/* Texts of the centre's are as long as somebody made them. Freed by the caller. */
+__attribute__((format(printf, 1, 2))) static char *text_of(const char *format, ...) {
+    char *text;
+    va_list args;
+    va_start(args, format);
+    if (vasprintf(&text, format, args) < 0)
+        abort();
+    va_end(args);
+    return text;
+}
+
+/* "更正第 1 行：实到：5 → 6。理由：..."; "" of a line that corrects none. Freed by the caller. */
+static char *correction_text(const json_t *line) {
     json_int_t corrects = rpc_number(line, "corrects_line_no");
-    ret[0] = '\0';
-    if (corrects > 0)
-        snprintf(ret, size, _("更正第 %d 行：%s。理由：%s"), (int)corrects, rpc_text(line, "changes"),
-                 rpc_text(line, "reason"));
+    if (corrects == 0)
+        return text_of("%s", "");
+    return text_of(_("更正第 %d 行：%s。理由：%s"), (int)corrects, rpc_text(line, "changes"), rpc_text(line, "reason"));
 }
 
 /* A register's own columns, as those of a table whose rows have each cell under its title. Freed by the caller. */
@@ -38,27 +49,27 @@ static struct column *columns_of(const json_t *titles) {
 }
 
 static void name_cells(const json_t *lines, const json_t *titles) {
-    char correction[TEXT_SIZE];
     for (size_t i = 0; i < json_array_size(lines); i++) {
         json_t *line = json_array_get(lines, i);
         const json_t *cells = json_object_get(line, "cells");
         for (size_t k = 0; k < json_array_size(titles); k++)
             json_object_set(line, json_string_value(json_array_get(titles, k)), json_array_get(cells, k));
-        correction_text(line, correction, sizeof correction);
+        char *correction = correction_text(line);
         json_object_set_new(line, "correction", json_string(correction));
+        free(correction);
     }
 }
 
-static const struct part head_part = {"register", NULL,
-                                      COLUMNS(COLUMN("title", N_("簿册")), COLUMN("group_name", N_("范围")),
-                                              COLUMN("year", N_("年度")), COLUMN("page", N_("第几页")),
-                                              COLUMN("pages", N_("共几页")), COLUMN("complete", N_("本页已满")),
-                                              COLUMN("prints", N_("打印次数")), COLUMN("page_hash", N_("本页摘要"))),
-                                      true, false};
+static const struct part head_part = {
+    "register", NULL,
+    COLUMNS(COLUMN("title", N_("簿册")), COLUMN("group_name", N_("范围")), COLUMN("year", N_("年度")),
+            COLUMN("page", N_("第几页")), COLUMN("pages", N_("共几页")), COLUMN("complete", N_("本页已满")),
+            COLUMN("prints", N_("打印次数")), COLUMN("waiting", N_("未入簿")), COLUMN("page_hash", N_("本页摘要"))),
+    true, false};
 
 static int show(struct session *session, struct given *given, json_t *request) {
     int code;
-    json_t *reply = command_ask(session, given, request, &code);
+    json_t *reply = rpc_list(session, "GetRegister", request, "lines", &code);
     if (reply == NULL)
         return code;
     enum format format = given->cli->format;
@@ -111,10 +122,10 @@ static void add_lines(struct document *d, const json_t *reply) {
     struct document_table *table = document_table(d, columns, count);
     for (size_t r = 0; r < json_array_size(lines); r++) {
         const json_t *line = json_array_get(lines, r);
-        char number[32], correction[TEXT_SIZE];
-        correction_text(line, correction, sizeof correction);
+        char number[32], *correction = correction_text(line);
         if (correction[0] != '\0')
             document_group(table, correction);
+        free(correction);
         snprintf(number, sizeof number, "%d", (int)rpc_number(line, "line_no"));
         cells[0] = number;
         for (size_t i = 1; i < count; i++)
@@ -129,18 +140,19 @@ static void add_lines(struct document *d, const json_t *reply) {
  * printed. */
 static struct document *page_document(const json_t *reply, int print_no) {
     const json_t *r = json_object_get(reply, "register");
-    char text[TEXT_SIZE], page[32];
+    char year[16], page[32];
+    snprintf(year, sizeof year, "%d", (int)rpc_number(r, "year"));
     snprintf(page, sizeof page, _("第 %d 页"), (int)rpc_number(r, "page"));
+    char *footer = text_of(_("%s %s %s 年 %s  摘要 %s  第 %d 次打印"), rpc_text(r, "title"), rpc_text(r, "group_name"),
+                           year, page, rpc_text(r, "page_hash"), print_no);
     struct document *d = document_new(DOCUMENT_LANDSCAPE, page);
     document_title(d, rpc_text(r, "title"));
     document_subtitle(d, rpc_text(r, "town_name"));
-    snprintf(text, sizeof text, _("%s %s %d 年 %s  摘要 %s  第 %d 次打印"), rpc_text(r, "title"),
-             rpc_text(r, "group_name"), (int)rpc_number(r, "year"), page, rpc_text(r, "page_hash"), print_no);
-    document_footer(d, text);
-    snprintf(text, sizeof text, "%d", (int)rpc_number(r, "year"));
+    document_footer(d, footer);
+    free(footer);
     document_facts(d, 3);
     document_fact(d, _("范围"), rpc_text(r, "group_name"), 1);
-    document_fact(d, _("年度"), text, 1);
+    document_fact(d, _("年度"), year, 1);
     document_fact(d, _("簿页"), page, 1);
     add_lines(d, reply);
     if (!json_is_true(json_object_get(r, "complete")))
@@ -155,7 +167,7 @@ static struct document *page_document(const json_t *reply, int print_no) {
 static json_t *printed_page(struct session *session, const json_t *request, const json_t *print, int *ret_exit) {
     json_t *asked = json_copy((json_t *)request);
     json_object_set(asked, "page", json_object_get(print, "page"));
-    json_t *reply = rpc_read(session, "GetRegister", asked, ret_exit);
+    json_t *reply = rpc_list(session, "GetRegister", asked, "lines", ret_exit);
     const char *hash = rpc_text(json_object_get(reply, "register"), "page_hash");
     if (reply != NULL && strcmp(hash, rpc_text(print, "page_hash")) != 0) {
         say("打印的时候有人入簿，请再打印一次", "somebody posted to it just now: print it again", NULL);

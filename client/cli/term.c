@@ -113,10 +113,12 @@ static int print_handover(struct session *session, const json_t *reply, const ch
         return code;
     const json_t *lines = json_object_get(reply, "lines");
     const char *term = rpc_text(json_array_get(lines, 0), "term");
-    char text[TEXT_SIZE];
-    snprintf(text, sizeof text, _("%s换届交接清单"), term);
-    struct document *d = document_new(DOCUMENT_LANDSCAPE, text);
-    document_title(d, text);
+    char text[TEXT_SIZE], *title;
+    if (asprintf(&title, _("%s换届交接清单"), term) < 0)
+        abort();
+    struct document *d = document_new(DOCUMENT_LANDSCAPE, title);
+    document_title(d, title);
+    free(title);
     document_subtitle(d, rpc_text(json_array_get(json_object_get(terms, "terms"), 0), "town_name"));
     snprintf(text, sizeof text, _("共 %d 件未了事项，天数从首次交办起算，换届不重新计算。"),
              (int)json_array_size(lines));

@@ -290,7 +290,7 @@ create function lv.register_page(who data.caller, of_book text, of_group_code te
 returns table (
     register_id uuid, book text, title text, group_code text, group_name text, town_name text, year int, columns text[],
     lines_a_page int, lines int, pages int, page int, page_hash text, previous_hash text, complete boolean,
-    prints int, first_line int, last_line int
+    prints int, waiting int, first_line int, last_line int
 ) language plpgsql stable as $$
 #variable_conflict use_variable
 declare
@@ -335,7 +335,67 @@ begin
         select count(*) from data.register_print as p
         where (p.town_id, p.register_id, p.page_no) = (r.town_id, r.register_id, page)
     );
+    waiting := (select count(*) from lv.register_waiting(of_book, of_year, array[of_group]));
     return next;
+end
+$$;
+
+-- A page's lines after one of them, as many as a reply holds: minutes may be long. At least one.
+create function lv.register_page_lines(
+    who data.caller, of_book text, of_group_code text, asked_year int, asked_page int, after text
+) returns table (
+    line_no int, cells text[], corrects_line_no int, reason text, changes text, posted_us timestamptz, next text
+) language plpgsql stable as $$
+#variable_conflict use_column
+declare
+    p record;
+begin
+    select * into p from lv.register_page(who, of_book, of_group_code, asked_year, asked_page);
+    perform lv.demand(coalesce(after, '0') ~ '^[0-9]{1,9}$', 'invalid', 'bad_after', 'after', after);
+    return query
+    select
+        s.line_no, s.cells, s.corrects_line_no, s.reason, s.changes, s.posted_at,
+        case when s.line_no < p.last_line then s.line_no::text end
+    from (
+        select l.*, sum(b.bytes) over (order by l.line_no) as bytes_so_far, b.bytes
+        from data.register_line as l
+        cross join lateral (
+            select 200 + octet_length(concat(array_to_string(l.cells, ''), l.reason, l.changes)) as bytes
+        ) as b
+        where
+            l.town_id = (who).town_id and l.register_id = p.register_id
+            and l.line_no between p.first_line and p.last_line and l.line_no > coalesce(after, '0')::int
+    ) as s
+    where s.bytes_so_far = s.bytes or s.bytes_so_far <= 150000
+    order by s.line_no;
+end
+$$;
+
+-- What waits, in the order in which it would be posted, as much as a reply holds beside a page.
+create function lv.register_preview(who data.caller, of_book text, of_group_code text, asked_year int)
+returns table (cells text[], corrects_line_no int, reason text, changes text) language plpgsql stable as $$
+#variable_conflict use_column
+declare
+    p record;
+begin
+    select * into p from lv.register_page(who, of_book, of_group_code, asked_year, null);
+    return query
+    select
+        s.cells, s.corrects_line_no,
+        case when s.corrects_line_no is not null then lv.register_reason(s.record_id, s.cells, s.posted_at) end,
+        case when s.corrects_line_no is not null then lv.register_changes(p.columns, s.before, s.cells) end
+    from (
+        select
+            w.*, row_number() over posting as nth,
+            sum(
+                case when w.corrects_line_no is null then 200 else 2000 end
+                + octet_length(array_to_string(w.cells, ''))
+            ) over posting as bytes_so_far
+        from lv.register_waiting(of_book, p.year, array[lv.register_scope(who, of_group_code)]) as w
+        window posting as (order by w.corrects_line_no is not null, w.place collate "C", w.record_id)
+    ) as s
+    where s.bytes_so_far <= 60000
+    order by s.nth;
 end
 $$;
 

@@ -52,12 +52,12 @@ class Typed(c.Case):
     def test_a_register(self):
         folder = c.fresh("paper")
         book = ("roster", "--group", "G01", "--year", "2025")
-        self.assertIn("未入簿", self.run_as("G01", "register", "show", *book).out)
+        self.assertIn("未入簿（", self.run_as("G01", "register", "show", *book).out)
         self.run_as("G01", "register", "post", *book)
         self.assertEqual(self.json("G01", "register", "post", *book)["posted"], 0)
         shown = self.run_as("L01", "register", "show", *book).out
         self.assertIn("代表D001", shown)
-        self.assertNotIn("未入簿", shown)
+        self.assertIn("未入簿：0", shown)
         lines = self.run_as("office", "--format", "csv", "register", "show", *book).out.splitlines()
         self.assertEqual(lines[0].split(",")[:3], ["line_no", "任职编号", "姓名"])
         self.assertEqual(len(lines), 3)

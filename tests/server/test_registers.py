@@ -3,6 +3,7 @@
 import csv
 import hashlib
 import os
+import threading
 
 import harness
 import test_meetings
@@ -29,7 +30,7 @@ class Registers(test_meetings.Life):
     def on_paper(self, book, **fields):
         """What a printed page shows: not how far the register has grown meanwhile."""
         reply = self.register(book, **fields)
-        for key in ("lines", "pages", "prints"):
+        for key in ("lines", "pages", "prints", "waiting"):
             reply["register"].pop(key)
         return reply["register"], reply["lines"]
 
@@ -91,7 +92,7 @@ class Pages(Registers):
         self.assertEqual(seen["register"], {
             "book": "training", "title": "学习培训簿", "group_code": "G01", "group_name": "组一", "town_name": f"镇{TOWN}",
             "year": YEAR, "columns": seen["register"]["columns"], "lines_a_page": 2, "lines": 0, "pages": 0, "page": 0,
-            "complete": False, "prints": 0})
+            "complete": False, "prints": 0, "waiting": 1})
         self.assertEqual(self.column(seen, "名称", "waiting"), ["第一次"])
         self.assertNotIn("lines", seen)
         self.assertEqual(self.post("training", "clerk1"), (1, 0))
@@ -303,6 +304,60 @@ class Books(Registers):
         self.assertEqual(self.verify("training", year=2010), {"pages": 0, "lines": 0, "intact": True})
         self.assertEqual(self.post("training", year=2010), (0, 0))
         self.assertEqual(self.centre.count("register", "year = 2010"), 0)  # nothing to post opens nothing
+
+
+class Large(Registers):
+    """Minutes as long as a frame carries, and several who post and print at once."""
+
+    def test_long_minutes(self):
+        text = "记" * 40000
+        ids = [self.opened() for _ in range(4)]
+        for id in ids:
+            self.mark(id, D01="present", D02="present")
+            self.move(id, "close")
+            self.do("clerk1", "WriteMinutes", meeting_id=id, text=text)
+            self.move(id, "confirm", "leader1")
+            self.move(id, "approve")
+            self.move(id, "lock")
+        waiting = self.register("training", group_code="G01")
+        self.assertEqual(waiting["register"]["waiting"], 4)
+        self.assertNotIn("waiting", waiting)  # too long to be shown beside a page: they are counted
+        self.assertEqual(self.post("training", group_code="G01"), (4, 0))
+        lines, after = [], None
+        while True:
+            page = self.register("training", group_code="G01", page=1, after=after)
+            lines += page["lines"]
+            after = page.get("next")
+            if after is None:
+                break
+        self.assertEqual([len(self.cell(page, line, "内容和决定")) for line in lines], [40000] * 4)
+        whole = {"register": page["register"], "lines": lines}
+        self.assertEqual(self.hash_of(whole), page["register"]["page_hash"])
+        self.assertTrue(self.verify("training", group_code="G01")["intact"])
+        self.no("INVALID", "bad_after", "office", "GetRegister", book="training", after="x")
+
+    def test_at_once(self):
+        found = []
+
+        def work(login, method):
+            with self.centre.connect(login) as client:
+                for _ in range(5):
+                    found.append((method, client.call(method, book="roster", group_code="G01", year=2024)))
+
+        self.post("roster", group_code="G01", year=2024)
+        self.centre.sql(f"update data.person set occupation = '教师' where town_id = {TOWN}")
+        threads = [threading.Thread(target=work, args=pair)
+                   for pair in (("office", "PostRegister"), ("clerk1", "PostRegister"), ("office", "PrintRegister"),
+                                ("leader1", "PrintRegister"))]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        self.assertEqual(sum(reply["corrected"] for method, reply in found if method == "PostRegister"), 20)
+        firsts = sorted(p["print_no"] for method, reply in found if method == "PrintRegister"
+                        for p in reply["prints"] if p["page"] == 1)
+        self.assertEqual(firsts, list(range(1, 11)))
+        self.assertTrue(self.verify("roster", group_code="G01", year=2024)["intact"])
 
 
 class Chain(Registers):
