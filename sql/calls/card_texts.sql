@@ -27,9 +27,9 @@ page as materialized (
 ),
 printed as (
     select
-        (p.m).code, p.position, v.version, encode(v.digest, 'hex') as digest, account_name(v.signed_by) as signed_by,
+        (p.m).code, p.position, v.version, encode(v.digest, 'hex') as digest, v.signed_name as signed_by,
         (v.recorded_at at time zone town.time_zone)::date as signed_on, s.stale, s.state,
-        coalesce(v.text, t.text) as text, o.name as person_name, a.role as signed_role
+        coalesce(v.text, t.text) as text, o.name as person_name, v.signed_role
     from page as p
     join town on town.town_id = (p.m).town_id
     join person as o on (o.town_id, o.person_id) = (town.town_id, (p.m).person_id)
@@ -38,7 +38,6 @@ printed as (
     left join card_version as v
         on (v.town_id, v.mandate_id, v.year, v.version)
         = ((p.m).town_id, s.mandate_id, :year, coalesce(:version, s.version))
-    left join account as a on (a.town_id, a.account_id) = (v.town_id, v.signed_by)
 ),
 measured as (
     select p.*, sum(octet_length(p.text)) over (order by p.position) as octets from printed as p

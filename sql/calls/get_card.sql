@@ -116,7 +116,7 @@ cross join lateral jsonb_to_record(i.item) as x (code text, spent_on date, amoun
 
 -- fills: versions
 select
-    v.version, encode(v.digest, 'hex') as digest, account_name(v.signed_by) as signed_by, v.recorded_at as signed_us,
+    v.version, encode(v.digest, 'hex') as digest, v.signed_name as signed_by, v.recorded_at as signed_us,
     v.early, v.note
 from card_found(:caller, :mandate_id, :code, :year) as f
 join card_version as v

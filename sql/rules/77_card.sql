@@ -303,12 +303,25 @@ begin
 end
 $$;
 
--- Who an account is, for people: the person's name, else the login.
-create function lv.account_name(account uuid) returns text language sql stable as $$
-    select coalesce(p.name, a.login)
-    from data.account as a
-    left join data.person as p on (p.town_id, p.person_id) = (a.town_id, a.person_id)
-    where (a.town_id, a.account_id) = (lv.town_id(), account)
+-- Whose name stands under a signature: the person's; of an account that stands for nobody, who holds its post, where
+-- that is one person; else the login.
+create function lv.signer_name(who data.caller) returns text language sql stable as $$
+    select coalesce(
+        (select p.name from data.person as p where (p.town_id, p.person_id) = ((who).town_id, (who).person_id)),
+        (
+            select case when count(distinct p.person_id) = 1 then min(p.name) end
+            from data.post as o
+            join data.person as p on (p.town_id, p.person_id) = (o.town_id, o.person_id)
+            where
+                o.town_id = (who).town_id and o.void_reason is null
+                and o.starts_on <= lv.today() and coalesce(lv.today() < o.ends_on, true)
+                and case (who).role
+                    when 'leader' then o.role = 'group_leader' and o.group_id = (who).group_id
+                    when 'chair' then o.role = 'chair'
+                end
+        ),
+        (who).login
+    )
 $$;
 
 -- Where a card stands, `now_text` being what the records say of it at this moment.
@@ -318,7 +331,7 @@ create function lv.card_standing(m data.mandate, of_year int, now_text text) ret
 ) language sql stable as $$
     select
         (m).mandate_id, coalesce(c.state, 'computed'), c.state_since, v.version, encode(v.digest, 'hex'),
-        lv.account_name(v.signed_by), (v.recorded_at at time zone t.time_zone)::date, v.early,
+        v.signed_name, (v.recorded_at at time zone t.time_zone)::date, v.early,
         v.digest <> lv.card_digest(now_text)
     from data.town as t
     left join data.card as c on (c.town_id, c.mandate_id, c.year) = (t.town_id, (m).mandate_id, of_year)
@@ -440,12 +453,13 @@ begin
         perform lv.demand_signable(who, m, c, now_text, early);
         made := c.version + 1;
         insert into data.card_version as v (
-            town_id, mandate_id, year, version, text, digest, early, note, signed_by, op_id, device_id, recorded_at
+            town_id, mandate_id, year, version, text, digest, early, note, signed_by, signed_name, signed_role, op_id,
+            device_id, recorded_at
         )
         values (
             m.town_id, id, of_year, made, now_text, lv.card_digest(now_text),
-            lv.today() <= least(make_date(of_year, 12, 31), m.ends_on - 1), new_note, (who).account_id, (op).op_id,
-            (who).device_id, lv.now()
+            lv.today() <= least(make_date(of_year, 12, 31), m.ends_on - 1), new_note, (who).account_id,
+            lv.signer_name(who), (who).role, (op).op_id, (who).device_id, lv.now()
         );
         digest := encode(lv.card_digest(now_text), 'hex');
     end if;

@@ -28,6 +28,8 @@ create table data.card_version (
     early boolean not null, -- signed before the year was over
     note text,
     signed_by uuid not null, -- account
+    signed_name text not null, -- the person's, as it was then
+    signed_role text not null,
     op_id uuid not null,
     device_id uuid,
     recorded_at timestamptz not null,

@@ -224,6 +224,7 @@ class Cards(harness.Case):
         self.assertEqual(after["text"], before["text"])
         self.assertEqual(after["digest"], hashlib.sha256(after["text"].encode()).hexdigest())
         self.assertEqual((after["digest"], after["signed_role"], after["stale"]), (signed["digest"], "leader", False))
+        self.assertEqual(after["signed_by"], "代表D05", "who holds the post of the account that signed")
         self.assertEqual([s["action"] for s in self.card("ZD01")["steps"]], ["object", "answer", "sign"])
         self.refused_move("card_unchanged", "CONFLICT", "leader1", "ZD01", "sign")
 
