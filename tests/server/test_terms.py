@@ -1,5 +1,7 @@
 """换届: what must be settled first, what a closing locks, ends and hands over, and what it leaves as it was."""
 
+import threading
+
 import harness
 import test_meetings
 import wire
@@ -118,6 +120,7 @@ class Close(Terms):
         # Today's feedback and today's meeting are of the new term.
         self.do("clerk1", "RegisterFeedback", feedback_id=wire.uuid7(), deputy_id=person("D01"), topic="灯", text="路灯")
         cls.of_today = self.opened()
+        self.do("clerk1", "PostRegister", book="roster")
         cls.before = self.figures()
         cls.rolls = [self.roll(harness.imported_id(TOWN, "meetings", m)) for m in ("M004", "M006")]
         cls.summary = self.check()["summary"]
@@ -153,6 +156,14 @@ class Close(Terms):
             [("ZD04", day(300), day())])
         people = {p["code"]: p["in_office"] for p in self.do("office", "ListPeople")["people"]}
         self.assertEqual((people["D05"], people["D02"]), (False, True))
+
+    def test_the_roster_says_so(self):
+        self.do("clerk1", "PostRegister", book="roster")
+        lines = self.do("clerk1", "GetRegister", book="roster", page=2)["lines"]
+        ended = [x for x in lines if "corrects_line_no" in x]  # others are new deputies'
+        self.assertEqual({x["reason"] for x in ended}, {"换届"})
+        self.assertIn(f"离任日：（空） → {day()}", ended[0]["changes"])
+        self.assertEqual(self.centre.count("register_line", "reason = '换届'"), 19)  # of twenty one is the county's
 
     def test_the_handover_list(self):
         lines = self.do("office", "GetHandover")["lines"]
@@ -259,8 +270,22 @@ class Twice(harness.Case):
             office.call("MoveFeedback", feedback_id=id, action="assign",
                         unit_id=harness.imported_id(TOWN, "units", "U01"))
         self.at(100)
-        with self.login("chair") as chair:
-            chair.call("CloseTerm", new_term=NEW, starts_on=day(100))
+        done = []
+
+        def close(term):
+            with self.login("chair") as chair:
+                try:
+                    done.append(chair.call("CloseTerm", new_term=term, starts_on=day(100))["closed_term"])
+                except wire.Refused as refused:
+                    done.append(refused.rule)
+
+        # Twice at the same moment: it is closed once.
+        threads = [threading.Thread(target=close, args=[NEW]) for _ in range(2)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        self.assertEqual(sorted(done), ["term_not_after", "第十二届"])
         self.at(300)
         with self.login("chair") as chair, self.login("office") as office:
             self.assertEqual(self.refused("CONFLICT", chair.call, "CloseTerm", new_term="第十二届", starts_on=day(300)).rule,
