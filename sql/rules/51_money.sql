@@ -307,6 +307,7 @@ begin
     perform lv.demand_value(f.fund_id is not null, 'fund_id');
     perform lv.demand_value(f.kind is not null, 'fund_kind');
     perform lv.demand(f.spent_on <= today, 'invalid', 'day_in_future', 'day', f.spent_on::text);
+    perform lv.demand_term_open(f.spent_on);
     perform lv.demand(
         f.person_id is null or exists (
             select from data.person as p where (p.town_id, p.person_id) = (f.town_id, f.person_id)

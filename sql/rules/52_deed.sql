@@ -97,6 +97,7 @@ begin
     );
     perform lv.demand(person_code is not null, 'not_found', 'person_unknown', 'person', d.person_id::text);
     perform lv.demand(d.done_on <= today, 'invalid', 'day_in_future', 'day', d.done_on::text);
+    perform lv.demand_term_open(d.done_on);
     perform lv.demand(
         exists (select from lv.mandates_in_force(d.person_id, d.done_on)), 'invalid', 'person_not_in_office',
         'person', person_code, 'day', d.done_on::text

@@ -115,6 +115,7 @@ begin
     village := lv.village_of(in_village);
     perform lv.demand_helpers(helpers);
     perform lv.demand(starts <= today, 'invalid', 'day_in_future', 'day', starts::text);
+    perform lv.demand_term_open(starts);
     perform lv.demand(
         lv.household_in_scope(who, village, helpers), 'forbidden', 'not_yours', 'subject', 'household', 'code', head,
         'role', (who).role
@@ -247,6 +248,7 @@ begin
     new_note := nullif(trim(new_note), '');
     perform lv.demand_value(new_note is not null, 'note');
     perform lv.demand(day <= today, 'invalid', 'day_in_future', 'day', day::text);
+    perform lv.demand_term_open(day);
     case do_action
         when 'change' then
             facts := lv.change_household(who, op, h, day, new_members, new_helpers, new_note);

@@ -173,6 +173,7 @@ declare
 begin
     perform lv.demand_value(new_document is not null, 'document');
     perform lv.demand(day <= lv.today(), 'invalid', 'day_in_future', 'day', day::text);
+    perform lv.demand_term_open(day);
     perform lv.demand(
         extract(year from day) >= c.year, 'invalid', 'decided_before_year', 'code', c.code, 'day', day::text
     );

@@ -215,6 +215,33 @@ class Quota(Awards):
         code = self.nominate("office2", group=G02)
         self.assertFalse(self.move(code, "verify")["over_quota"], "the quota is of deputies")
 
+    def test_nothing_new_in_a_closed_term(self):
+        for year in {YEAR, int(day(-2)[:4])}:
+            self.budget("award", 10**6, year=year)
+            self.budget("other", 10**6, year=year)
+        code = self.nominate("office2", "D31", year=YEAR - 1)
+        self.move(code, "verify")
+        household = wire.uuid7()
+        self.do("office", "RegisterHousehold", household_id=household, village_code="V01", head="某户", members=2,
+                helper_ids=[person("D02")], starts_on=day(-9))
+        self.centre.sql(
+            f"update data.town set term_starts_on = '{day(-2)}' where town_id = {TOWN};"
+            " insert into data.term (town_id, term, starts_on, closed_at, closed_by, op_id)"
+            f" values ({TOWN}, '上一届', '2022-03-01', now(), gen_random_uuid(), gen_random_uuid())")
+        for method, fields in (
+            ("RecordFund", {"fund_id": wire.uuid7(), "kind": "other", "amount_yuan": 1, "spent_on": day(-3)}),
+            ("RecordDeed", {"deed_id": wire.uuid7(), "person_id": person("D02"), "kind": "修路", "village_code": "V01",
+                            "text": "修桥", "done_on": day(-3)}),
+            ("RegisterHousehold", {"household_id": wire.uuid7(), "village_code": "V01", "head": "另一户", "members": 2,
+                                   "helper_ids": [person("D02")], "starts_on": day(-3)}),
+            ("MoveHousehold", {"household_id": household, "action": "visit", "person_id": person("D02"), "note": "看望",
+                               "day_on": day(-3)}),
+        ):
+            self.assertEqual(self.no("CONFLICT", "term_closed", "office", method, **fields)["open_from"], day(-2))
+            self.do("office", method, **{k: day(-2) if v == day(-3) else v for k, v in fields.items()})
+        self.not_moved("CONFLICT", "term_closed", code, "decide", "chair", document="x", day_on=day(-3))
+        self.move(code, "decide", "chair", day_on=day(-2))
+
 
 class Scores(Awards):
     """A year of its own: 2023, with everything in it made here."""
