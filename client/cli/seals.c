@@ -122,8 +122,10 @@ void seals_follow(struct session *s) {
         store = lvzhi_seals_open(path, error, sizeof error);
     if (store != NULL) {
         (void)utimensat(AT_FDCWD, path, NULL, 0); /* also when the centre does not answer: not at every command */
+        bool quiet = s->quiet;
         s->quiet = true;
         follow(s, store);
+        s->quiet = quiet;
     }
     lvzhi_seals_close(store);
     free(path);

@@ -1,4 +1,5 @@
 #include "nouns.h"
+#include "seals.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -84,6 +85,8 @@ static int follow(struct session *s, const json_t *topics, json_int_t since) {
             code = find_end(s, &since);
         if (code == EXIT_DONE)
             code = pull(s, topics, &since);
+        if (code == EXIT_DONE)
+            seals_follow(s); /* who sits at the line all day keeps the seals of the day */
         if (code != EXIT_DONE && code != EXIT_NO_CONNECTION)
             return code;
         if (code != EXIT_DONE || subscribed == s->connections) /* else the pull made a new one */
