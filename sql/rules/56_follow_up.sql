@@ -279,6 +279,7 @@ declare
         when 'answer' then '单位已反馈：'
         when 'send_back' then '复查未完成，请继续整改：'
         when 'settle' then '复查已完成：'
+        when 'void' then '这件整改已作废：'
     end || of_meeting.title;
     body text := concat_ws('，', f.code, case do_action
         when 'forward' then concat_ws(
@@ -288,7 +289,7 @@ declare
         else note
     end);
 begin
-    if do_action in ('forward', 'send_back', 'settle') then
+    if do_action in ('forward', 'send_back', 'settle', 'void') then
         perform lv.tell(who, op, 'follow_up', f.follow_up_id, word, body, null, null, f.unit_id, null);
     elsif do_action in ('return', 'plan', 'answer') then
         perform

@@ -44,6 +44,7 @@ begin
     t.hours := coalesce(new_hours, before.hours);
     t.host := coalesce(nullif(trim(new_host), ''), before.host);
     t.topics := coalesce(nullif(new_topics, '{}'), before.topics, '{}');
+    perform lv.demand(t.form <> 'self_study', 'invalid', 'bad_value', 'column', 'form', 'value', t.form);
     perform lv.demand_value('' <> all (t.topics), 'topics');
     perform lv.demand_value(t.form <> 'tiered' or t.tier is not null, 'tier');
     perform lv.demand(t.form <> 'key' or t.host is not null, 'invalid', 'training_host', 'meeting', m.code);

@@ -517,7 +517,11 @@ $$;
 create function lv.todo_follow_ups(who data.caller) returns setof lv.todo language plpgsql stable as $$
 declare
     today date := lv.today();
+    report_days int := lv.setting('meeting_approve_days', lv.today());
 begin
+    if (who).role not in ('leader', 'office', 'chair', 'unit') then
+        return;
+    end if;
     return query
     select distinct on (r.record_id)
         'follow_up', t.rule, r.record_id, r.code, m.title, null::text, r.since_on, r.due_on
@@ -531,7 +535,7 @@ begin
         -- Imported history is taken as decided: its activities were not closed here.
         select
             m.meeting_id, m.meeting_id, m.code, 'new', null, null, m.held_on,
-            lv.add_working_days(m.held_on, lv.setting('meeting_approve_days', today)::int)
+            lv.add_working_days(m.held_on, report_days)
         from data.meeting as m
         where
             m.town_id = lv.town_id() and lv.has_follow_up(m.kind) and m.state in ('closed', 'approved', 'locked')
@@ -619,15 +623,20 @@ create function lv.todo_papers(who data.caller) returns setof lv.todo language p
 declare
     today date := lv.today();
     this_year int := extract(year from lv.today());
+    plan_due date;
+    summary_due date;
 begin
+    if (who).role not in ('clerk', 'leader', 'office') then
+        return;
+    end if;
+    plan_due := lv.paper_due('plan', this_year);
+    summary_due := lv.paper_due('summary', this_year);
     return query
     select
         'paper', t.rule, coalesce(p.paper_id, g.group_id), coalesce(p.code, g.code), g.name, null::text, p.state_since,
         k.due_on
     from data.deputy_group as g
-    cross join lateral (
-        values ('plan', lv.paper_due('plan', this_year)), ('summary', lv.paper_due('summary', this_year))
-    ) as k (kind, due_on)
+    cross join (values ('plan', plan_due), ('summary', summary_due)) as k (kind, due_on)
     left join data.group_paper as p
         on (p.town_id, p.group_id, p.year, p.kind) = (g.town_id, g.group_id, this_year, k.kind)
         and p.void_reason is null
@@ -644,6 +653,9 @@ create function lv.todo_targets(who data.caller) returns setof lv.todo language 
 declare
     today date := lv.today();
 begin
+    if (who).role not in ('leader', 'office', 'chair') then
+        return;
+    end if;
     return query
     select
         'target', r.rule, t.target_id, t.code, g.name || ' ' || t.year, null::text, t.state_since,

@@ -145,6 +145,9 @@ class Blind(Appraisals):
         meeting = self.held()
         id = self.count(meeting, figures=self.figures)
         code = self.get(id)["appraisal"]["code"]
+        waits = {login: [t["rule"] for t in self.do(login, "ListTodo", subject="appraisal").get("todos", []) if t["code"] == code]
+                 for login in ("clerk1", "leader1", "clerk2")}
+        self.assertEqual(waits, {"clerk1": [], "leader1": ["todo_count_again"], "clerk2": []})
         text = self.shown(id, code)
         self.assertIn(code, text)
         for number in self.figures.values():

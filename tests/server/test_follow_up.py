@@ -135,6 +135,12 @@ class Chain(FollowUps):
         steps = self.follow_up(id)["steps"]
         self.assertIn('"U01"', next(s["facts"] for s in steps if s["action"] == "return"))
 
+    def test_void_after_it_was_forwarded(self):
+        id = self.forwarded()
+        self.step("office", id, "void", note="重复了")
+        self.assertEqual(self.notices("unit1", id), ["请制定整改方案并反馈", "这件整改已作废"])
+        self.assertEqual(self.todo("unit1", id), [])
+
     def test_the_suggestions_that_arose_from_it(self):
         meeting = self.held()
         id = self.write(meeting)

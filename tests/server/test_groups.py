@@ -65,6 +65,24 @@ class Papers(Groups):
         steps = self.do("office", "GetPaper", paper_id=id)["steps"]
         self.assertIn("全年四次活动", next(s["facts"] for s in steps if s["action"] == "change"), "what it said before")
 
+    def test_what_waits_for_whom(self):
+        """From a month before its day until a month after it; what was handed in: until it is approved."""
+        waits = lambda login: [t["rule"] for t in self.do(login, "ListTodo", subject="paper").get("todos", [])]
+        soon = datetime.date.fromisoformat(day(25))
+        self.centre.sql(f"insert into data.setting select {TOWN}, k, '2020-01-01', v from (values ('group_plan_due',"
+                        f" {soon.month * 100 + soon.day}), ('group_summary_due', {soon.month * 100 + soon.day})) s (k, v)")
+        try:
+            if soon.year == YEAR:
+                self.assertEqual(waits("clerk1"), ["todo_paper_write"] * 2)
+            id = self.write()
+            self.assertIn("todo_paper_submit", waits("leader1"))
+            self.step("clerk1", id, "submit")
+            self.assertEqual((waits("office"), waits("leader2").count("todo_paper_submit")), (["todo_paper_approve"], 0))
+            self.step("office", id, "approve")
+            self.assertEqual(waits("office"), [])
+        finally:
+            self.centre.sql("delete from data.setting where key like 'group_%_due'")
+
     def test_one_a_year(self):
         id = self.write()
         self.no("CONFLICT", "paper_exists", "leader1", "WritePaper", paper_id=wire.uuid7(), kind="plan", text="又一份")
@@ -366,6 +384,21 @@ class Targets(Groups):
         self.centre.sql(f"insert into data.setting values ({TOWN}, 'target_activity_deduction', '2020-01-01', 12.5)")
         self.assertEqual(self.target(id)[1]["activities"]["points"], 0, "never below nothing")
         self.centre.sql("delete from data.setting where key = 'target_activity_deduction'")
+
+    def test_what_waits_for_whom(self):
+        id = self.write()
+        waits = lambda: {login: [t["rule"] for t in self.do(login, "ListTodo", subject="target").get("todos", [])]
+                         for login in ("leader2", "leader1", "chair", "office")}
+        nothing = {"leader2": [], "leader1": [], "chair": [], "office": []}
+        self.assertEqual(waits(), {**nothing, "leader2": ["todo_target_sign"], "chair": ["todo_target_sign"]})
+        self.move(id, "sign", "leader2")
+        self.assertEqual(waits(), {**nothing, "chair": ["todo_target_sign"]})
+        self.move(id, "sign", "chair")
+        self.assertEqual(waits(), {**nothing, "office": ["todo_target_check"]})
+        self.move(id, "check", note="进度正常")
+        self.assertEqual(waits(), {**nothing, "chair": ["todo_target_settle"]})
+        self.move(id, "settle", "chair")
+        self.assertEqual(waits(), nothing)
 
     def test_frozen_once_settled(self):
         id = self.signed(lines=[self.manual, {"line_code": "a", "label": "学习", "weight": 60, "rule": "trained"}])

@@ -59,6 +59,7 @@ class Describe(Trainings):
         for name, rule, login, fields in (
             ("INVALID", "not_a_training", "office", {"meeting_id": self.trained("inspection"), "hours": 3}),
             ("INVALID", "value_missing", "office", {"form": "tiered"}),
+            ("INVALID", "bad_value", "office", {"form": "self_study"}),
             ("INVALID", "training_host", "office", {"form": "key"}),
             ("INVALID", "hours_range", "office", {"form": "everybody", "hours": 0}),
             ("INVALID", "hours_range", "office", {"form": "everybody", "hours": 401}),
