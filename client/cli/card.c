@@ -41,6 +41,43 @@ static const struct part list_parts[] = {
     {0},
 };
 
+/* For the wall (Deputies Law art. 58): who they are for their voters, and what they did; no ranking, no reproach. */
+static const struct part notice_parts[] = {
+    {"cards", NULL,
+     COLUMNS(COLUMN("person_name", N_("姓名")), COLUMN_OF("level", N_("级别"), "level"),
+             COLUMN("group_name", N_("代表小组")), COLUMN("constituency", N_("选区")),
+             COLUMN_AS("meetings_attended", N_("到会"), COLUMN_NUMBER),
+             COLUMN_AS("activities_attended", N_("参加活动"), COLUMN_NUMBER),
+             COLUMN_AS("trainings_attended", N_("参加培训"), COLUMN_NUMBER),
+             COLUMN_AS("feedback", N_("反映群众意见"), COLUMN_NUMBER),
+             COLUMN_AS("suggestions_led", N_("领衔建议"), COLUMN_NUMBER),
+             COLUMN_AS("suggestions_cosigned", N_("附议建议"), COLUMN_NUMBER),
+             COLUMN_AS("deeds_verified", N_("好事（已核实）"), COLUMN_NUMBER),
+             COLUMN_AS("households", N_("帮带户"), COLUMN_NUMBER)),
+     false, false},
+    {0},
+};
+
+/* Nothing is made public that nobody has signed, or that is no longer what was signed. */
+static int notice(struct session *session, struct given *given, json_t *request) {
+    int code;
+    size_t left_out = 0;
+    rpc_set(request, "state", "signed");
+    json_t *reply = command_ask(session, given, request, &code);
+    json_t *cards = json_object_get(reply, "cards");
+    for (size_t i = json_array_size(cards); i > 0; i--)
+        if (json_is_true(json_object_get(json_array_get(cards, i - 1), "stale"))) {
+            json_array_remove(cards, i - 1);
+            left_out++;
+        }
+    if (reply != NULL)
+        code = command_print(given, reply);
+    if (left_out > 0)
+        fprintf(stderr, _("%zu 张签字以后记录已变，要重新签字才公示\n"), left_out);
+    json_decref(reply);
+    return code;
+}
+
 static const struct part show_parts[] = {
     {"card", NULL,
      COLUMNS(COLUMN("code", N_("任期")), COLUMN("year", N_("年度")), COLUMN("person_code", N_("代码")),
@@ -215,6 +252,14 @@ static const struct command commands[] = {
                              N_("印到哪里：一个 .pdf 或 .xlsx 文件，或一个文件夹（一张一个文件）"))),
      .check = check_print,
      .run = print},
+    {.name = "notice",
+     .about = N_("履职情况公示：只有签过字的，不含内部事项"),
+     .example = "card notice --year 2025 --paper notice.pdf",
+     .paper = N_("人大代表履职情况公示"),
+     .method = "ListCards",
+     .options = VALUES(YEAR(VALUE_NEEDED), GROUP),
+     .parts = notice_parts,
+     .run = notice},
     {.name = "object",
      .about = N_("代表对自己的登记卡提出异议：写明哪一行不对"),
      .example = "card object XR001 --year 2025 --note M0096那天我到会了",

@@ -15,17 +15,19 @@ with page as materialized (
     limit page(:limit) + 1
 )
 select
-    s.mandate_id, b.code, b.year, b.person_code, b.person_name, b.level, b.group_code, s.state, s.version, s.stale,
+    s.mandate_id, b.code, b.year, b.person_code, b.person_name, b.level, b.group_code, b.group_name,
+    b.constituency, s.state, s.version, s.stale,
     s.signed_by, s.signed_on, x.meetings_attended, x.meetings_unexcused, x.activities_attended, x.activities_unexcused,
-    x.feedback, x.suggestions_led, x.suggestions_cosigned, x.deeds_verified, x.households,
+    x.trainings_attended, x.feedback, x.suggestions_led, x.suggestions_cosigned, x.deeds_verified, x.households,
     case when lead(p.position) over (order by p.position) is not null then b.code end as next
 from page as p
 join card_texts(:year, array(select (p.m).mandate_id from page as p)) as t on t.mandate_id = (p.m).mandate_id
 cross join lateral card_basics(p.m, :year) as b
 cross join lateral card_standing(p.m, :year, t.text) as s
 cross join lateral jsonb_to_record(t.text::jsonb -> 'totals') as x (
-    meetings_attended int, meetings_unexcused int, activities_attended int, activities_unexcused int, feedback int,
-    suggestions_led int, suggestions_cosigned int, deeds_verified int, households int
+    meetings_attended int, meetings_unexcused int, activities_attended int, activities_unexcused int,
+    trainings_attended int, feedback int, suggestions_led int, suggestions_cosigned int, deeds_verified int,
+    households int
 )
 order by p.position
 limit page(:limit)
