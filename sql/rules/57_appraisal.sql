@@ -252,6 +252,7 @@ begin
         m.state in ('open', 'closed', 'approved', 'locked'), 'conflict', 'appraisal_not_now', 'meeting', m.code,
         'state', m.state
     );
+    perform lv.demand_term_open(m.held_on);
     if t.appraisal_id is null then
         t.town_id := m.town_id;
         t.appraisal_id := id;
@@ -391,6 +392,7 @@ begin
     t.state := leads_to[1];
     case do_action
         when 'announce' then
+            perform lv.demand_term_open(m.held_on);
             perform lv.demand_not_own(who, t.person_id, t.code);
             t := lv.announce_appraisal(who, op, t);
         when 'deliver' then

@@ -29,6 +29,7 @@ begin
     );
     perform lv.demand_scope(who, m.group_id, null, null, 'meeting', m.code);
     perform lv.demand(m.kind in ('training', 'study_visit'), 'invalid', 'not_a_training', 'meeting', m.code);
+    perform lv.demand_term_open(m.held_on);
     perform lv.demand(
         m.state not in ('cancelled', 'postponed'), 'conflict', 'training_not_now', 'meeting', m.code, 'state', m.state
     );
@@ -77,6 +78,7 @@ begin
     perform lv.demand_value(trim(new_title) <> '', 'title');
     perform lv.demand(coalesce(new_copies between 1 and 1000000, false), 'invalid', 'copies_range');
     perform lv.demand(day <= lv.today(), 'invalid', 'day_in_future', 'day', day::text);
+    perform lv.demand_term_open(day);
     new_code := lv.next_code('material');
     insert into data.material (town_id, material_id, code, title, copies, issued_on, author_id, op_id)
     values ((who).town_id, id, new_code, trim(new_title), new_copies, day, (who).account_id, (op).op_id)
@@ -151,6 +153,7 @@ begin
     perform lv.demand(
         day between m.issued_on and today, 'invalid', 'handout_day', 'day', day::text, 'material', m.code
     );
+    perform lv.demand_term_open(day);
     left_over := lv.copies_left(material, from_group);
     perform lv.demand(
         new_copies between 1 and left_over, 'invalid', 'copies_left', 'material', m.code, 'copies', new_copies::text,
@@ -236,6 +239,7 @@ begin
     );
     perform lv.demand_in_office(person, day);
     perform lv.demand(day <= today, 'invalid', 'day_in_future', 'day', day::text);
+    perform lv.demand_term_open(day);
     if material is not null then
         select * into m from data.material as d where (d.town_id, d.material_id) = (p.town_id, material);
         perform lv.demand(m.material_id is not null, 'not_found', 'material_unknown', 'material', material::text);
@@ -295,6 +299,7 @@ begin
     );
     perform lv.demand_value(new_note is not null or do_action <> 'refuse', 'note');
     if do_action <> 'withdraw' then
+        perform lv.demand_term_open(s.studied_on);
         perform lv.demand(
             s.person_id is distinct from (who).person_id and not lv.is_same_actor(who, s.noted_by), 'forbidden',
             'confirm_own_study', 'self_study', s.code

@@ -233,6 +233,7 @@ begin
     select * into g from data.deputy_group as d where (d.town_id, d.group_id) = ((who).town_id, of_group);
     perform lv.demand(g.group_id is not null, 'not_found', 'group_unknown', 'group', of_group::text);
     perform lv.demand(day <= today, 'invalid', 'day_in_future', 'day', day::text);
+    perform lv.demand_term_open(day);
     perform lv.demand(coalesce(photo <= day, true), 'invalid', 'photo_after_visit', 'day', photo::text);
     perform lv.demand_value(coalesce(cardinality(points), 0) > 0, 'points');
     perform
@@ -360,6 +361,7 @@ begin
     );
     perform lv.demand_value(new_voters is not null, 'voters');
     perform lv.demand(day <= today, 'invalid', 'day_in_future', 'day', day::text);
+    perform lv.demand_term_open(day);
     other := (
         select v.code from data.voter_link as v
         where
@@ -405,6 +407,7 @@ begin
             day between v.starts_on and today, 'invalid', 'link_end_day', 'voter_link', v.code, 'day', day::text,
             'from', v.starts_on::text
         );
+        perform lv.demand_term_open(day);
         update data.voter_link as d set ends_on = day where (d.town_id, d.voter_link_id) = (v.town_id, id);
     else
         update data.voter_link as d set void_reason = new_note where (d.town_id, d.voter_link_id) = (v.town_id, id);

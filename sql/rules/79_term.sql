@@ -95,6 +95,23 @@ begin
     join data.meeting as m on (m.town_id, m.meeting_id) = (q.town_id, q.meeting_id)
     join data.person as p on (p.town_id, p.person_id) = (q.town_id, q.person_id)
     where q.town_id = lv.town_id() and q.decision is null and m.held_on < new_day;
+    return query
+    select
+        'appraisal', t.appraisal_id, t.code, m.title, t.state, true, 'term_appraisal', lv.term_of(m.held_on), m.held_on,
+        null::int, null::date, coalesce(t.subject, p.name, u.name)
+    from data.tally as t
+    join data.meeting as m on (m.town_id, m.meeting_id) = (t.town_id, t.meeting_id)
+    left join data.person as p on (p.town_id, p.person_id) = (t.town_id, t.person_id)
+    left join data.unit as u on (u.town_id, u.unit_id) = (t.town_id, t.unit_id)
+    where
+        t.town_id = lv.town_id() and m.held_on < new_day and t.state in ('counting', 'differing', 'counted');
+    return query
+    select
+        'self_study', s.self_study_id, s.code, s.title, s.state, true, 'term_self_study', lv.term_of(s.studied_on),
+        s.studied_on, null::int, null::date, p.name
+    from data.self_study as s
+    join data.person as p on (p.town_id, p.person_id) = (s.town_id, s.person_id)
+    where s.town_id = lv.town_id() and s.state = 'noted' and s.studied_on < new_day;
 end
 $$;
 

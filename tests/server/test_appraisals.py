@@ -283,6 +283,40 @@ class Announced(Appraisals):
         self.assertNotIn("excellent", self.get(id)["appraisal"])
         self.announced(meeting=meeting)  # and once more, now that there is none
 
+    def test_the_end_of_a_term(self):
+        """What is not announced keeps a term from closing, and what is of a closed one is announced no more."""
+        id = self.count(self.held())
+        self.again(id)
+        study = wire.uuid7()
+        self.do("office", "NoteSelfStudy", self_study_id=study, person_id=person("D05"), hours=2, title="法")
+        code = self.get(id)["appraisal"]["code"]
+        items = {i["code"]: (i["rule"], i["blocking"]) for i in self.do("office", "CheckTerm")["items"]}
+        self.assertNotIn(code, items, "it is of today, and so of the new term")
+        self.centre.sql(f"update data.meeting set held_on = '{day(-1)}' where meeting_id = (select meeting_id from data.tally"
+                        f" where code = '{code}'); update data.self_study set studied_on = '{day(-1)}'")
+        items = {i["code"]: (i["rule"], i["blocking"]) for i in self.do("office", "CheckTerm")["items"]}
+        self.assertEqual((items[code], items["ZX0001"]), (("term_appraisal", True), ("term_self_study", True)))
+        before = self.centre.one(f"select term_starts_on from data.town where town_id = {TOWN}")
+        self.centre.sql(
+            f"update data.town set term_starts_on = '{day()}' where town_id = {TOWN};"
+            " insert into data.term (town_id, term, starts_on, closed_at, closed_by, op_id)"
+            f" values ({TOWN}, '上一届', '2022-03-01', now(), gen_random_uuid(), gen_random_uuid())")
+        try:
+            self.no("CONFLICT", "term_closed", "leader1", "MoveAppraisal", appraisal_id=id, action="announce")
+            self.no("CONFLICT", "term_closed", "leader1", "MoveSelfStudy", self_study_id=study, action="confirm")
+            for method, column, fields in (
+                ("InspectRoom", "visited_on", {"room_visit_id": wire.uuid7(), "group_id": G01,
+                                               "points": [{"point": "制度上墙", "fine": True}]}),
+                ("LinkVoters", "starts_on", {"voter_link_id": wire.uuid7(), "person_id": person("D01"), "voters": "三组"}),
+                ("NoteSelfStudy", "studied_on", {"self_study_id": wire.uuid7(), "person_id": person("D01"), "hours": 2,
+                                                 "title": "法"}),
+                ("IssueMaterial", "issued_on", {"material_id": wire.uuid7(), "title": "读本", "copies": 9}),
+            ):
+                self.no("CONFLICT", "term_closed", "office", method, **fields, **{column: day(-1)})
+                self.do("office", method, **fields, **{column: day()})
+        finally:
+            self.centre.sql(f"update data.town set term_starts_on = '{before}' where town_id = {TOWN}; delete from data.term")
+
     def test_an_imports_code(self):
         """An import may bring a code that a tally has: the tally gets another when it is announced."""
         id = self.count(self.held())
