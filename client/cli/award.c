@@ -19,7 +19,7 @@
     {                                                                                                                  \
         .name = (name_), .about = (about_), .example = "award " name_ " " example_, .method = "MoveAward",             \
         .action = (action_), .words = VALUES(AWARD), .options = VALUES(__VA_ARGS__), .parts = moved_parts,             \
-        .remarks = REMARKS("over_quota")                                                                               \
+        .remarks = REMARKS("over_quota", "open_lines")                                                                 \
     }
 
 static const struct part moved_parts[] = {
@@ -71,7 +71,7 @@ static const struct command commands[] = {
     STEP("withdraw", "withdraw", N_("撤回提名"), "W30 --note 本人推让", NOTE(N_("理由"))),
     STEP("decide", "decide", N_("主席决定表彰；奖金按当天的标准"), "W30 --document 镇发〔2026〕31号",
          VALUE("document", "document", VALUE_TEXT, VALUE_NEEDED, N_("文号")), ON,
-         VALUE("note", "note", VALUE_TEXT, 0, N_("超过预算的理由"))),
+         VALUE("over", "note", VALUE_TEXT, 0, N_("超过预算的理由"))),
     STEP("pay", "pay", N_("奖金已发放"), "W30", ON, VALUE("note", "note", VALUE_TEXT, 0, N_("说明"))),
     STEP("void", "void", N_("主席撤销奖励，写明理由"), "W30 --note 事迹不实", NOTE(N_("理由"))),
     {.name = "list",

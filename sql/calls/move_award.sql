@@ -2,5 +2,5 @@
 -- by: leader office chair
 -- effect: ledger
 -- changes: office of award_id
-select m.state, m.amount_yuan, m.over_quota
+select m.state, m.amount_yuan, m.over_quota, m.open_lines
 from move_award(:caller, :op, :award_id, :action, :note, :day_on, :document) as m

@@ -200,19 +200,34 @@ begin
         ) as l (level, is_entitled)
         where l.is_entitled > 0
     ),
-    paid_day as (
-        select m.person_id, d.day, max(r.yuan) as yuan
+    share as (
+        select
+            m.person_id, r.from_on, r.yuan,
+            range_agg(m.days * datemultirange(daterange(r.from_on, r.to_on, '[]'))) as days
         from lv.mandate_days as m
         join data.mandate as t on t.town_id = m.town_id and t.mandate_id = m.mandate_id
         join rate as r on r.level = t.level
-        cross join lateral generate_series(r.from_on, r.to_on, interval '1 day') as d (day)
-        where
-            m.town_id = town and m.person_id = coalesce(of_person, m.person_id) and m.days @> d.day::date
-            and r.yuan is not null
-        group by m.person_id, d.day
+        where m.town_id = town and m.person_id = coalesce(of_person, m.person_id) and r.yuan is not null
+        group by m.person_id, r.from_on, r.yuan
+    ),
+    -- Of a day on which two rates would hold, the higher has it.
+    own as (
+        select
+            h.person_id, h.yuan,
+            h.days - coalesce(
+                range_agg(h.days) over (
+                    partition by h.person_id, h.from_on order by h.yuan desc
+                    rows between unbounded preceding and 1 preceding
+                ),
+                '{}'
+            ) as days
+        from share as h
     ),
     by_rate as (
-        select p.person_id, p.yuan, count(*)::int as days from paid_day as p group by p.person_id, p.yuan
+        select o.person_id, o.yuan, sum(upper(d) - lower(d))::int as days
+        from own as o
+        cross join lateral unnest(o.days) as d
+        group by o.person_id, o.yuan
     )
     select
         b.person_id, sum(b.days)::int, array_agg(b.yuan order by b.yuan), array_agg(b.days order by b.yuan),

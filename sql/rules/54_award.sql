@@ -204,7 +204,7 @@ $$;
 
 create function lv.move_award(
     who data.caller, op data.op, id uuid, do_action text, new_note text, on_day date, new_document text
-) returns table (state text, amount_yuan bigint, over_quota boolean) language plpgsql volatile as $$
+) returns table (state text, amount_yuan bigint, over_quota boolean, open_lines int) language plpgsql volatile as $$
 declare
     today date := lv.today();
     day date := coalesce(on_day, today);
@@ -251,7 +251,11 @@ begin
         else -- void
             update data.award as a set void_reason = new_note where (a.town_id, a.award_id) = (c.town_id, id);
     end case;
-    over_quota := do_action in ('verify', 'decide') and lv.is_over_quota(c);
+    -- What whoever decides should know.
+    if do_action in ('verify', 'decide') then
+        over_quota := lv.is_over_quota(c);
+        open_lines := lv.open_lines(c);
+    end if;
     perform lv.add_step(
         who, op, 'award', id, do_action, c.state, (lv.award_case_of(id)).state, new_note,
         facts || jsonb_build_object('over_quota', nullif(over_quota, false))

@@ -388,6 +388,13 @@ begin
 end
 $$;
 
+-- How many lines of an award's sheet wait for the office.
+create function lv.open_lines(c lv.award_case) returns int language sql stable as $$
+    select count(*)::int
+    from lv.score_sheet(c.kind, c.year, coalesce(c.group_id, c.person_id)) as s
+    where s.points is null
+$$;
+
 -- Whose sheet: one group or one person, that the caller may see.
 create function lv.score_recipient(who data.caller, of_year int, in_group uuid, person uuid) returns uuid
 language plpgsql stable as $$

@@ -51,7 +51,8 @@ class Life(Awards):
         self.not_moved("INVALID", "value_missing", code, "decide", "chair", document=" ")
         self.not_moved("INVALID", "day_in_future", code, "decide", "chair", document="x", day_on=day(1))
         self.not_moved("INVALID", "decided_before_year", code, "decide", "chair", document="x", day_on=f"{YEAR - 1}-12-31")
-        self.assertEqual(self.move(code, "decide", "chair"), {"state": "decided", "amount_yuan": 300, "over_quota": False})
+        self.assertEqual(self.move(code, "decide", "chair"), {
+            "state": "decided", "amount_yuan": 300, "over_quota": False, "open_lines": 5})
         self.not_moved("FORBIDDEN", "not_your_step", code, "pay", "chair")
         self.not_moved("INVALID", "paid_when", code, "pay", "office", day_on=day(-1))
         self.assertEqual(self.move(code, "pay")["state"], "paid")
@@ -373,9 +374,12 @@ class Scores(Awards):
         code = self.nominate("office2", "D11", year=self.year)
         self.move(code, "verify")
         self.do("office", "SetScore", year=self.year, person_id=person("D11"), line="speech", points=9, note="好")
+        for line in ("speaking", "notes", "guiding"):
+            self.do("office", "SetScore", year=self.year, person_id=person("D11"), line=line, points=5, note="好")
         before = self.sheet("D11")
         self.assertFalse(before[1]["frozen"])
-        self.move(code, "decide", "chair", note="往年没有预算", day_on=f"{self.year}-12-20")
+        reply = self.move(code, "decide", "chair", note="往年没有预算", day_on=f"{self.year}-12-20")
+        self.assertEqual(reply["open_lines"], 1, "the spending line")
         self.no("CONFLICT", "score_is_frozen", "office", "SetScore", year=self.year, person_id=person("D11"), line="speech",
                 points=1, note="改")
         # What the records say later, and a changed sheet, do not reach it.
