@@ -12,6 +12,13 @@ left join budget_lines(this_year(:year)) as b on b.kind = k.kind
 left join spent(this_year(:year)) as s on s.kind = k.kind
 order by k.position
 
+-- fills: changes
+select b.kind, b.yuan as amount_yuan, b.note, a.login as author, b.recorded_at as recorded_us
+from budget_line as b
+join account as a on a.town_id = b.town_id and a.account_id = b.author_id
+where b.town_id = (:caller).town_id and b.year = this_year(:year)
+order by b.recorded_at, b.op_id
+
 -- fills: entitled
 select
     count(*)::int as people, coalesce(sum(e.days), 0)::int as days, coalesce(sum(e.yuan), 0)::bigint as amount_yuan,

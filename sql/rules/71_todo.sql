@@ -89,6 +89,7 @@ from (
     ('fund', '{recorded}', '{office}', '{anothers,signed,without_chair}', null, false, 'todo_fund_confirm'),
     ('fund', '{recorded}', '{chair}', '{anothers,signed,with_chair}', null, false, 'todo_fund_confirm'),
     ('deed', '{claimed}', '{leader,office}', '{anothers}', null, false, 'todo_deed_verify'),
+    ('deed', '{rejected}', '{deputy,clerk}', '{}', null, false, 'todo_deed_rejected'),
     ('household', '{active}', '{deputy,clerk}', '{unvisited}', null, false, 'todo_household_visit'),
     ('award', '{nominated}', '{leader,office}', '{anothers}', null, false, 'todo_award_verify'),
     ('award', '{verified}', '{chair}', '{anothers}', null, false, 'todo_award_decide'),
@@ -727,10 +728,17 @@ begin
         coalesce(lv.last_step_on(d.deed_id), d.done_on), null::date
     from data.deed as d
     join data.person as p on (p.town_id, p.person_id) = (d.town_id, d.person_id)
-    join lv.todo_state as t on t.subject = 'deed' and (who).role = any (t.roles)
+    cross join lateral (
+        select lv.facts(jsonb_build_object(
+            'anothers',
+            not lv.is_same_actor(who, d.recorded_by) and coalesce(d.person_id <> (who).person_id, true)
+        )) as facts
+    ) as f
+    join lv.todo_state as t
+        on t.subject = 'deed' and lv.deed_state(d) = any (t.states) and (who).role = any (t.roles)
+        and t.facts <@ f.facts
     where
-        d.town_id = lv.town_id() and not d.verified and d.void_reason is null and lv.deed_in_scope(who, d)
-        and not lv.is_same_actor(who, d.recorded_by) and coalesce(d.person_id <> (who).person_id, true);
+        d.town_id = lv.town_id() and lv.deed_state(d) in ('claimed', 'rejected') and lv.deed_in_scope(who, d);
 end
 $$;
 

@@ -161,6 +161,13 @@ class Deeds(test_meetings.Life):
                          {"office": True, "leader1": False, "leader2": False, "clerk1": False, "deputy1": False})
         code = self.record("clerk1", "D10", witness="李会计")["code"]
         self.assertIn(code, waits("leader1"))
+        other = self.record("clerk1", "D01", witness="李会计")["code"]
+        self.assertNotIn(other, waits("deputy1"))
+        self.move(other, "reject", note="没有这件事")
+        for login, there in (("deputy1", True), ("clerk1", True), ("office", False), ("leader1", False), ("clerk2", False)):
+            self.assertEqual(other in waits(login), there, login)
+        self.move(other, "withdraw", "deputy1", note="记错了")
+        self.assertNotIn(other, waits("deputy1"))
         self.move(code, "verify")
         self.assertFalse({code} & (waits("leader1") | waits("office")))
 

@@ -286,6 +286,9 @@ class Spending(Office):
         self.assertEqual(list(lines), ["deputy_activity", "office_premises", "room_premises", "other", "award"])
         self.move_fund(over, "void", "chair", note="没有修")
         self.assertEqual(self.budget("room_premises", 999), {"before_yuan": 1000, "spent_yuan": 1000, "over_spent": True})
+        changes = self.do("auditor", "MoneyBalance")["changes"]
+        self.assertEqual([(b["amount_yuan"], b["author"]) for b in changes if b["kind"] == "room_premises"],
+                         [(1000, "chair"), (999, "chair")])
         # Other years have lines of their own.
         self.no("CONFLICT", "budget_missing", "office", "RecordFund", amount_yuan=1,
                 **{**fields, "spent_on": f"{YEAR - 1}-05-01"})
