@@ -229,7 +229,7 @@ static const struct column finding_columns[] = {
     COLUMN("position", N_("第几项")),
     COLUMN("facet", N_("表")),
     COLUMN("code", N_("代码")),
-    COLUMN("call", N_("操作")),
+    COLUMN_OF("call", N_("操作"), "call"),
     COLUMN("key", N_("编号")),
     {0},
 };
@@ -309,7 +309,7 @@ static int list_seals(struct session *session, struct given *given, json_t *requ
     return code;
 }
 
-/* "record_attendance" is for machines; people know calls by the names of the methods. */
+/* Methods are numbers in the ledger; people know them by name. */
 static int list_log(struct session *session, struct given *given, json_t *request) {
     int code;
     json_t *reply = command_ask(session, given, request, &code);
@@ -369,7 +369,8 @@ static const struct command commands[] = {
      .parts = PARTS({"operations", NULL,
                      COLUMNS(COLUMN_AS("recorded_us", N_("时间"), COLUMN_TIME), COLUMN("login", N_("登录名")),
                              COLUMN_OF("role", N_("身份"), "role"), COLUMN("device", N_("设备")),
-                             COLUMN("call", N_("操作")), COLUMN("code", N_("代码")), COLUMN("seal_no", N_("封存"))),
+                             COLUMN_OF("call", N_("操作"), "call"), COLUMN_OF("action", N_("步骤"), "*_action"),
+                             COLUMN("code", N_("代码")), COLUMN("seal_no", N_("封存"))),
                      false, false}),
      .run = list_log},
     {.name = "forget",

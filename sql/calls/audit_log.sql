@@ -18,6 +18,7 @@ with page as (
 select
     p.op_id, p.recorded_at as recorded_us, p.authored_at as authored_us, p.clock_off_ms, a.login, a.role,
     d.name as device, p.method, key_codes(p.record_id::text) as code,
+    s.subject, s.action,
     (
         select l.seal_no
         from seal_leaf as l
@@ -28,5 +29,12 @@ select
 from page as p
 join account as a on a.town_id = p.town_id and a.account_id = p.author_id
 left join device as d on d.town_id = p.town_id and d.device_id = p.device_id
+left join lateral (
+    select t.subject, t.action
+    from step as t
+    where t.town_id = p.town_id and t.record_id = p.record_id and t.op_id = p.op_id
+    order by t.step_no
+    limit 1
+) as s on true
 order by p.place
 limit page(:limit)

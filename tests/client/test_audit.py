@@ -19,7 +19,7 @@ class Audit(c.Case):
         place.centre.sql("update data.meeting set title = rtrim(title, '。') where code = 'M0005'")
         self.said(place.run("G01", "audit", "verify"), c.REFUSED, "不由您的身份")
         log = self.said(place.run("auditor", "audit", "log", "--login", "office"), c.DONE).out
-        self.assertIn("ImportCommit", log)
+        self.assertRegex(log, r"office +主席团办公室 +office +导入 ")
 
 
 class Personal(c.Case):

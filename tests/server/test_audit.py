@@ -207,6 +207,10 @@ class Seals(Audited):
         row = next(r for r in rows if str(uuid.UUID(bytes=r["op_id"])) == op)
         self.assertEqual((row["login"], row["role"], row["method"], row["code"], row["seal_no"]),
                          ("clerk1", "clerk", OP_METHOD, "M001", last))
+        with self.centre.connect("office") as office:
+            office.call("MoveFeedback", feedback_id=harness.imported_id(TOWN, "feedback", "F01"), action="screen")
+        row = self.auditor.call("AuditLog", login="office")["operations"][-1]
+        self.assertEqual((row["code"], row["subject"], row["action"]), ("F01", "feedback", "screen"))
         whole, after = [], None
         while True:
             page = self.auditor.call("AuditLog", limit=3, after=after)
@@ -217,7 +221,7 @@ class Seals(Audited):
         self.assertEqual(len(whole), self.centre.count("operation", f"town_id = {TOWN}"))
         done = self.lvzhi("audit", "log", "--login", "clerk1")
         self.assertEqual(done.returncode, 0, done.stderr)
-        self.assertIn("RecordAttendance", done.stdout)
+        self.assertIn("登记到会", done.stdout)
         self.assertNotIn("代表D01", done.stdout)
 
 
