@@ -128,15 +128,35 @@ returns table (person_id uuid, good bigint, valid bigint) language sql stable as
     group by a.person_id
 $$;
 
--- Helped on a day of the period, and by whom now.
+-- Helped on a day of the period, and by whom on one: also who has handed it on since.
 create function lv.score_households(first_on date, last_on date) returns table (household_id uuid, person_id uuid)
 language sql stable as $$
-    select h.household_id, r.person_id
-    from data.household as h
-    join data.household_helper as r on (r.town_id, r.household_id) = (h.town_id, h.household_id)
-    where
-        h.town_id = lv.town_id() and h.void_reason is null and h.starts_on <= last_on
-        and coalesce(first_on <= h.ended_on, true)
+    with stint as (
+        select
+            p.household_id, p.helper_ids, p.until_on - 1 as to_on,
+            lag(p.until_on, 1, h.starts_on) over (
+                partition by p.household_id order by p.until_on, p.recorded_at, p.op_id
+            ) as from_on
+        from data.household_past as p
+        join data.household as h on (h.town_id, h.household_id) = (p.town_id, p.household_id)
+        where p.town_id = lv.town_id() and h.void_reason is null
+        union all
+        select
+            h.household_id, lv.helper_ids(h.household_id), coalesce(h.ended_on, 'infinity'),
+            coalesce(
+                (
+                    select max(p.until_on) from data.household_past as p
+                    where (p.town_id, p.household_id) = (h.town_id, h.household_id)
+                ),
+                h.starts_on
+            )
+        from data.household as h
+        where h.town_id = lv.town_id() and h.void_reason is null
+    )
+    select distinct s.household_id, p.person_id
+    from stint as s
+    cross join lateral unnest(s.helper_ids) as p (person_id)
+    where s.from_on <= s.to_on and s.from_on <= last_on and s.to_on >= first_on
 $$;
 
 create function lv.score_deeds(first_on date, last_on date) returns table (deed_id uuid, person_id uuid)

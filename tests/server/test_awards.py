@@ -295,6 +295,16 @@ class Scores(Awards):
                        + f" from data.village where town_id = {TOWN} and code = 'V01'")
             for place, code in enumerate(("D11", "D12"), 1):  # two helpers of one household
                 sql.append(f"insert into data.household_helper values ({TOWN}, '{id}', '{person(code).hex()}', {place})")
+        # Handed on in March, and before the year.
+        for n, (until, before, now) in enumerate((("2023-03-01", "D15", "D16"), ("2023-01-01", "D17", "D18"))):
+            id = wire.uuid7().hex()
+            sql.append("insert into data.household (town_id, household_id, code, village_id, head, members, starts_on)"
+                       f" select {TOWN}, '{id}', 'XP{n}', village_id, '手{n}', 3, '2022-05-01' from data.village"
+                       f" where town_id = {TOWN} and code = 'V01'")
+            sql.append(f"insert into data.household_helper values ({TOWN}, '{id}', '{person(now).hex()}', 1)")
+            sql.append("insert into data.household_past (town_id, household_id, op_id, until_on, members, helper_ids, note,"
+                       f" author_id, recorded_at) values ({TOWN}, '{id}', gen_random_uuid(), '{until}', 3,"
+                       f" array['{person(before).hex()}'::uuid], '换人', gen_random_uuid(), now())")
         for n, (code, ballots) in enumerate((("D11", (50, 40, 10, 0, 0)), ("D12", (30, 30, 20, 20, 0)))):
             excellent, competent, basic, incompetent, invalid = ballots
             sql.append("insert into data.appraisal (town_id, appraisal_id, code, meeting_id, category, person_id, issued,"
@@ -331,6 +341,7 @@ class Scores(Awards):
             self.assertEqual({n: points[n] for n in names}, dict(zip(names, given)), code)
             self.assertEqual({n: value[n] for n in names}, dict(zip(names, values[code])), code)
             self.assertEqual({n: points[n] for n in manual}, dict.fromkeys(manual))
+        self.assertEqual([self.sheet(code)[0]["households"]["value"] for code in ("D15", "D16", "D17", "D18")], [1, 1, 0, 1])
         lines, total = self.sheet("D11")
         self.assertEqual((total["max_points"], sum(x["max_points"] for x in lines.values()), len(lines)), (100, 100, 13))
         self.assertEqual({k: v for k, v in lines["suggestions"].items() if k != "label"}, {
