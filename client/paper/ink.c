@@ -50,6 +50,9 @@ static PangoLayout *make_layout(PangoContext *context, enum ink_style style) {
     pango_font_description_free(font);
     /* Every line is as high as every other, whatever fonts it is made of: a long text can be cut between two. */
     pango_attr_list_insert(attributes, pango_attr_line_height_new_absolute((int)(styles[style].line * PANGO_SCALE)));
+    /* A code or a digest reads letter by letter, and has no hyphen that is not its own. */
+    pango_attr_list_insert(attributes, pango_attr_insert_hyphens_new(FALSE));
+    pango_attr_list_insert(attributes, pango_attr_font_features_new("liga=0"));
     if (style == INK_CODE)
         pango_attr_list_insert(attributes, pango_attr_letter_spacing_new(3 * PANGO_SCALE));
     pango_layout_set_attributes(layout, attributes);

@@ -94,6 +94,20 @@ class Printing(c.Case):
         with open(first, "rb") as before, open(self.printed("old.pdf", "XR028", "--version", "1"), "rb") as after:
             self.assertEqual(before.read(), after.read())
 
+    def test_the_public_notice_is_of_signed_cards(self):
+        self.said(self.town.run("L02", "card", "sign", "XR029", "--year", YEAR), c.DONE)
+        self.said(self.town.run("L02", "card", "sign", "XR002", "--year", YEAR), c.DONE)
+        self.town.centre.sql("update data.person set occupation = '教师' where code = 'D002' and town_id = 533421121")
+        path = self.path("notice.pdf")
+        self.said(self.town.run("office", "card", "notice", "--year", YEAR, "--group", "G02", "--paper", path), c.DONE,
+                  "要重新签字")
+        text = text_of(path)
+        cards = {card["code"]: card["person_name"]
+                 for card in self.town.json("office", "card", "list", "--year", YEAR, "--group", "G02")["cards"]}
+        self.assertEqual([code for code, name in cards.items() if name in text],
+                         [code for code, name in cards.items() if name == cards["XR029"]])
+        self.assertNotIn("无故", text)
+
     def test_every_card_in_one_file(self):
         path = self.path("all.pdf")
         begun = time.monotonic()
