@@ -38,7 +38,7 @@ static bool kind_fits(const struct value *v, const ProtobufCFieldDescriptor *fie
     case VALUE_WORD:
         return kind == FIELD_ENUM || kind == FIELD_TEXT;
     case VALUE_FORM:
-        return kind == FIELD_MESSAGE;
+        return kind == FIELD_MESSAGE || kind == FIELD_DOUBLE || kind == FIELD_BOOL;
     default:
         return kind == ((v->flags & VALUE_CODE_SENT) != 0 ? FIELD_TEXT : FIELD_UUID);
     }
