@@ -202,7 +202,6 @@ static int finish(struct press *press, int code) {
 static int print(struct session *session, struct given *given, json_t *request) {
     struct press press = {.to = given_text(given, "to")};
     press.apart = !paper_can(press.to);
-    given->on_paper = true;
     if (press.apart && mkdir(press.to, 0777) != 0 && errno != EEXIST)
         press.status = PAPER_WRITE;
     else if (!press.apart)
@@ -218,6 +217,8 @@ static int print(struct session *session, struct given *given, json_t *request) 
 static int check_print(struct given *given) {
     bool one = given_text(given, "XR001") != NULL, all = given_flag(given, "all") || given_text(given, "group") != NULL;
     const char *to = given_text(given, "to"), *end = strrchr(to, '.');
+    if (given->cli->paper != NULL)
+        return say_usage(given, "印到哪里用 --to 写 / say with --to where to print", "--paper");
     if (one == all)
         return say_usage(given, "写一个任期代码，或写 --all、--group / say one mandate's code, or --all or --group",
                          NULL);

@@ -265,6 +265,7 @@ $$;
 -- Deputies see their own, rooms and leaders their group's (domain.md E5); none of a year that has not begun.
 create function lv.cards_seen(who data.caller, of_year int) returns setof data.mandate language plpgsql stable as $$
 begin
+    perform lv.demand_value(of_year is not null, 'year');
     perform lv.demand(
         of_year between 1954 and extract(year from lv.today()), 'invalid', 'card_year', 'year', of_year::text
     );
@@ -427,7 +428,7 @@ begin
     perform lv.demand_value(of_year is not null, 'year');
     select * into f from lv.card_found(who, id, null, of_year);
     m := f.mandate;
-    new_note := nullif(new_note, '');
+    new_note := nullif(btrim(new_note), '');
     insert into data.card as d (town_id, mandate_id, year, card_id, state, state_since)
     values (
         m.town_id, id, of_year, lv.import_id('cards', m.mandate_id || ' ' || of_year), 'computed', lv.today()

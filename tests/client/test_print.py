@@ -170,6 +170,8 @@ class Printing(c.Case):
         self.said(run("office", "people", "--paper", self.path("no/x.pdf")), c.REFUSED, "写不进去", "no/x.pdf")
         self.said(run("office", "card", "print", "--year", YEAR, "--to", self.path("x.pdf")), c.USAGE, "--all")
         self.said(run("office", "card", "print", "XR001", "--year", YEAR, "--to", self.path("x.doc")), c.USAGE)
+        self.said(run("office", "card", "print", "XR001", "--year", YEAR, "--to", self.path("x.pdf"), "--paper",
+                      self.path("x.pdf")), c.USAGE, "--to")
         self.said(run("office", "card", "print", "ZZ999", "--year", YEAR, "--to", self.path("x.pdf")), c.REFUSED, "ZZ999")
         self.said(run("D055", "card", "print", "XR001", "--year", YEAR, "--to", self.path("x.pdf")), c.REFUSED)
         self.said(run("office", "card", "print", "XR002", "--year", YEAR, "--version", 3, "--to", self.path("x.pdf")),

@@ -3,9 +3,11 @@
 import datetime
 import hashlib
 import json
+import threading
 import uuid
 
 import harness
+import wire
 from harness import TOWN
 
 YEAR = 2025
@@ -170,7 +172,9 @@ class Cards(harness.Case):
                 (2025, "ZD99", "NOT_FOUND", "mandate_unknown")):
             error = self.refused(name, self.card, code, year)
             self.assertEqual(error.rule, rule)
-        self.assertEqual(self.refused("INVALID", self.call, "office", "ListCards", year=THIS_YEAR + 1).rule, "card_year")
+        for year, rule in ((THIS_YEAR + 1, "card_year"), (0, "card_year"), (2000000000, "card_year"), (None, "value_missing")):
+            for method in ("ListCards", "CardTexts"):
+                self.assertEqual(self.refused("INVALID", self.call, "office", method, year=year).rule, rule)
 
     # Who may
 
@@ -209,6 +213,7 @@ class Cards(harness.Case):
 
     def test_objection_answer_signature(self):
         self.refused_move("value_missing", "INVALID", "deputy1", "ZD01", "object")
+        self.refused_move("value_missing", "INVALID", "deputy1", "ZD01", "object", note="  ")
         self.assertEqual(self.move("deputy1", "ZD01", "object", note="M101那天我到了")["state"], "objected")
         self.assertIn("ZD01", [t.get("code") for t in self.call("office", "ListTodo", subject="card")["todos"]
                                if t["rule"] == "todo_card_answer"])
@@ -244,6 +249,24 @@ class Cards(harness.Case):
         self.assertIsNone(self.printed("ZD02", version=3))
         self.assertEqual([v["version"] for v in self.card("ZD02")["versions"]], [1, 2])
         self.centre.sql("update data.suggestion set state = 'submitted' where code = 'S12'")
+
+    def test_signed_once_by_two_at_once(self):
+        found = []
+
+        def sign():
+            with self.centre.connect("leader1") as client:
+                try:
+                    found.append(client.call("MoveCard", mandate_id=mandate("ZD09"), year=YEAR, action="sign")["version"])
+                except wire.Refused as refused:
+                    found.append(refused.rule)
+
+        threads = [threading.Thread(target=sign) for _ in range(4)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        self.assertEqual(sorted(map(str, found)), ["1"] + 3 * ["card_unchanged"])
+        self.assertEqual(len(self.card("ZD09")["versions"]), 1)
 
     def test_a_signed_text_cannot_be_changed(self):
         self.move("leader1", "ZD03", "sign")
