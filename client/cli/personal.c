@@ -119,6 +119,22 @@ static const struct command commands[] = {
          PARTS({NULL, NULL, COLUMNS(COLUMN_AS("expired", N_("已清除"), COLUMN_NUMBER), COLUMN("codes", N_("代码"))),
                 true, false}),
      .remarks = REMARKS("expired")},
+    {.name = "redact",
+     .about = N_("把意见内容里不该有的姓名、电话涂去；原文另外封存"),
+     .example = "personal redact F0001 --word 王大娘 --reason 内容里写了姓名",
+     .method = "RedactFeedback",
+     .words = VALUES(VALUE("F0001", "feedback_id", VALUE_FEEDBACK, VALUE_NEEDED, N_("意见的代码"))),
+     .options =
+         VALUES(VALUE("word", "hidden_words", VALUE_TEXT, VALUE_NEEDED | VALUE_MANY, N_("要涂去的词，可以写几次")),
+                VALUE("reason", "reason", VALUE_TEXT, VALUE_NEEDED, N_("理由"))),
+     .parts = PARTS({NULL, NULL, COLUMNS(COLUMN_AS("replaced", N_("涂去几处"), COLUMN_NUMBER)), true, false})},
+    {.name = "original",
+     .about = N_("主席看涂去前的原文，写明理由；每次都有记录"),
+     .example = "personal original F0001 --reason 核实是哪一户",
+     .method = "RevealOriginal",
+     .words = VALUES(VALUE("F0001", "feedback_id", VALUE_FEEDBACK, VALUE_NEEDED, N_("意见的代码"))),
+     .options = VALUES(VALUE("reason", "reason", VALUE_TEXT, VALUE_NEEDED, N_("理由"))),
+     .parts = PARTS({NULL, NULL, COLUMNS(COLUMN("text", N_("内容"))), true, false})},
     {0},
 };
 

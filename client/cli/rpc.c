@@ -111,7 +111,8 @@ static void put_new_id(json_t *request, const char *makes) {
 
 /* Passwords and who a villager is are not kept here after the answer. */
 static bool is_secret(const json_t *request) {
-    static const char *const fields[] = {"password", "resident_name", "resident_phone", "resident_address"};
+    static const char *const fields[] = {"password", "resident_name", "resident_phone", "resident_address",
+                                         "hidden_words"};
     for (size_t i = 0; i < sizeof fields / sizeof *fields; i++)
         if (json_object_get(request, fields[i]) != NULL)
             return true;

@@ -8,6 +8,18 @@ create function lv.has_identity(i data.feedback_identity) returns boolean langua
     )
 $$;
 
+-- Is anything held of who said it: name, phone or address, or a text from before names were made unreadable in it?
+create function lv.is_identity_held(feedback uuid) returns boolean language sql stable as $$
+    select
+        exists (
+            select from data.feedback_identity as i
+            where (i.town_id, i.feedback_id) = (lv.town_id(), feedback) and lv.has_identity(i)
+        ) or exists (
+            select from data.redaction as r
+            where (r.town_id, r.feedback_id) = (lv.town_id(), feedback) and r.original is not null
+        )
+$$;
+
 -- The day on which a matter was over; a merged one with the one that carries it. Null: it is not.
 create function lv.matter_over_on(f data.feedback, lead data.feedback) returns date language sql immutable as $$
     select case
@@ -25,8 +37,7 @@ create function lv.identities_due(day date)
 returns table (feedback_id uuid, code text, group_code text, deputy_code text, over_on date, until_on date)
 language sql stable as $$
     select f.feedback_id, f.code, g.code, p.code, o.over_on, u.until_on
-    from data.feedback_identity as i
-    join data.feedback as f on (f.town_id, f.feedback_id) = (i.town_id, i.feedback_id)
+    from data.feedback as f
     join data.deputy_group as g on (g.town_id, g.group_id) = (f.town_id, f.group_id)
     join data.person as p on (p.town_id, p.person_id) = (f.town_id, f.deputy_id)
     left join data.feedback as l on (l.town_id, l.feedback_id) = (f.town_id, f.lead_id)
@@ -34,7 +45,7 @@ language sql stable as $$
     cross join lateral (
         select lv.add_months(o.over_on, 12 * lv.setting('identity_years', identities_due.day)::int) as until_on
     ) as u
-    where i.town_id = lv.town_id() and lv.has_identity(i) and u.until_on <= identities_due.day
+    where f.town_id = lv.town_id() and u.until_on <= identities_due.day and lv.is_identity_held(f.feedback_id)
 $$;
 
 -- Ends what is held about who said it, and keeps that it was ended, when, by whom and why.
@@ -43,11 +54,16 @@ create function lv.end_identity(
 ) returns void language plpgsql volatile as $$
 declare
     i data.feedback_identity;
+    texts int;
 begin
     select * into i
     from data.feedback_identity as d
     where (d.town_id, d.feedback_id) = ((who).town_id, feedback)
     for no key update;
+    update data.redaction as r
+    set original = null
+    where (r.town_id, r.feedback_id) = ((who).town_id, feedback) and r.original is not null;
+    get diagnostics texts = row_count;
     insert into data.identity_change (
         town_id, op_id, feedback_id, cause, fields, reason, request_id, author_id, device_id, changed_at
     )
@@ -56,7 +72,8 @@ begin
         array_remove(array[
             case when i.resident_name is not null then 'resident_name' end,
             case when i.resident_phone is not null then 'resident_phone' end,
-            case when i.address is not null then 'resident_address' end
+            case when i.address is not null then 'resident_address' end,
+            case when texts > 0 then 'original_text' end
         ], null),
         of_reason, request, (who).account_id, (who).device_id, lv.now()
     );
@@ -282,11 +299,7 @@ begin
         perform lv.correct_identity(who, op, r, name, phone, address, share);
     elsif do_action = 'erase' then
         perform lv.demand(
-            exists (
-                select from data.feedback_identity as i
-                where (i.town_id, i.feedback_id) = (r.town_id, r.feedback_id) and lv.has_identity(i)
-            ),
-            'not_found', 'no_identity', 'feedback', f.code
+            lv.is_identity_held(r.feedback_id), 'not_found', 'no_identity', 'feedback', f.code
         );
         perform lv.end_identity(who, op, r.feedback_id, 'erased', '本人要求删除', r.request_id);
         still_open := f.state not in ('closed', 'withdrawn', 'void');

@@ -230,6 +230,36 @@ class Requests(Personal):
         self.assertEqual(rows, whole)
 
 
+class Redaction(Personal):
+    def test_names_in_the_text(self):
+        item = self.told(text="王大娘说村口的路不平，王大娘的电话是13712345678")
+        for rule, more in (("value_missing", {"hidden_words": []}), ("value_missing", {"reason": " "}),
+                           ("word_not_there", {"hidden_words": ["王大娘", "李大娘"]}), ("word_not_there", {"hidden_words": [" "]})):
+            error = self.no("INVALID", rule, "office", "RedactFeedback", **{
+                "feedback_id": item, "hidden_words": ["王大娘"], "reason": "写了姓名", **more})
+            self.assertNotIn("李大娘", str(error.fields))
+        self.assertEqual(self.do("office", "RedactFeedback", feedback_id=item, hidden_words=["王大娘", "13712345678"],
+                                 reason="写了姓名"), {"replaced": 3})
+        self.assertEqual(self.card(item)["text"], "■■说村口的路不平，■■的电话是■■")
+        self.do("office", "RedactFeedback", feedback_id=item, hidden_words=["村口"], reason="写了住处")
+        self.no("FORBIDDEN", "role_may_not", "office", "RevealOriginal", feedback_id=item, reason="核实")
+        self.no("INVALID", "look_reason_needed", "chair", "RevealOriginal", feedback_id=item)
+        self.assertEqual(self.do("chair", "RevealOriginal", feedback_id=item, reason="核实是哪一户")["text"],
+                         "王大娘说村口的路不平，王大娘的电话是13712345678")
+        self.assertEqual(self.do("auditor", "ListIdentityLooks", feedback_code=self.card(item)["code"])["looks"][-1]["reason"],
+                         "看涂去前的原文：核实是哪一户")
+        other = self.told()
+        self.no("NOT_FOUND", "not_redacted", "chair", "RevealOriginal", feedback_id=other, reason="核实")
+        # It ends with the rest.
+        request = self.request("clerk1", kind="erase", feedback_id=item)
+        self.step("office", request, "grant")
+        self.step("office", request, "erase")
+        self.no("NOT_FOUND", "original_ended", "chair", "RevealOriginal", feedback_id=item, reason="核实")
+        self.assertEqual(self.centre.count("redaction", "original is not null"), 0)
+        self.assertEqual(self.centre.count("feedback", "text like '%王大娘%'"), 0)
+        self.whole()
+
+
 class Machine:
     """A request to erase, about an item of group G01, taken down by its room; `give` and `correct` of their own kind."""
 
