@@ -9,7 +9,7 @@ create function lv.has_identity(i data.feedback_identity) returns boolean langua
 $$;
 
 -- Is anything held of who said it: name, phone or address, or a text from before names were made unreadable in it?
-create function lv.is_identity_held(feedback uuid) returns boolean language sql stable as $$
+create function lv.is_identity_held(feedback uuid) returns boolean language sql stable cost 1000 as $$
     select
         exists (
             select from data.feedback_identity as i
@@ -35,17 +35,21 @@ $$;
 -- Identities whose time is over on a day.
 create function lv.identities_due(day date)
 returns table (feedback_id uuid, code text, group_code text, deputy_code text, over_on date, until_on date)
-language sql stable as $$
-    select f.feedback_id, f.code, g.code, p.code, o.over_on, u.until_on
+language plpgsql stable as $$
+declare
+    months int := 12 * lv.setting('identity_years', day)::int;
+begin
+    return query
+    select f.feedback_id, f.code, g.code, p.code, o.over_on, lv.add_months(o.over_on, months)
     from data.feedback as f
     join data.deputy_group as g on (g.town_id, g.group_id) = (f.town_id, f.group_id)
     join data.person as p on (p.town_id, p.person_id) = (f.town_id, f.deputy_id)
     left join data.feedback as l on (l.town_id, l.feedback_id) = (f.town_id, f.lead_id)
     cross join lateral (select lv.matter_over_on(f, l) as over_on) as o
-    cross join lateral (
-        select lv.add_months(o.over_on, 12 * lv.setting('identity_years', identities_due.day)::int) as until_on
-    ) as u
-    where f.town_id = lv.town_id() and u.until_on <= identities_due.day and lv.is_identity_held(f.feedback_id)
+    where
+        f.town_id = lv.town_id() and f.state in ('closed', 'withdrawn', 'void', 'merged')
+        and lv.add_months(o.over_on, months) <= identities_due.day and lv.is_identity_held(f.feedback_id);
+end
 $$;
 
 -- Ends what is held about who said it, and keeps that it was ended, when, by whom and why.
