@@ -53,7 +53,7 @@ Test(file_type, others) {
 
 Test(file_type, words) {
     for (int type = LVZHI_FILE_JPEG; type <= LVZHI_FILE_PDF; type++)
-        cr_assert_eq(lvzhi_file_type_of_word(lvzhi_file_type_word((enum lvzhi_file_type)type)), type);
+        cr_assert_eq((int)lvzhi_file_type_of_word(lvzhi_file_type_word((enum lvzhi_file_type)type)), type);
     cr_assert_eq(lvzhi_file_type_of_word("gif"), LVZHI_FILE_OTHER);
 }
 
