@@ -388,7 +388,7 @@ begin
     select
         h.group_code, h.group_name, count(*) filter (where h.has)::int,
         coalesce(array_agg(h.have order by h.position) filter (where not h.has), '{}'), min(a.held)::int,
-        min(a.held) < wanted
+        min(a.held) < wanted and as_of = make_date(in_year, 12, 31) -- of a year that goes on nobody knows yet
     from lv.haves(who, of_group, in_year) as h
     cross join lateral (
         select count(*) as held from lv.group_activities(h.group_id, make_date(in_year, 1, 1), as_of)

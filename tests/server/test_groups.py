@@ -226,6 +226,8 @@ class Haves(Groups):
         self.assertTrue(self.haves()[2]["few_activities"])
         self.centre.sql("delete from data.setting where key = 'group_activities'")
         self.assertTrue(self.haves(LAST, "G02")[2]["few_activities"], "it held none")
+        if day()[5:] != "12-31":
+            self.assertFalse(self.haves(YEAR, "G02")[2]["few_activities"], "there is still time")
         codes = [self.meeting(years_last(month, 20)) for month in (3, 4, 9, 10)]
         self.assertTrue(self.has("records"))
         self.assertEqual([r["code"] for r in self.rows("records", "evidence")], codes)
