@@ -15,7 +15,7 @@
 #include <xlsxwriter.h>
 
 enum { NAME_CHARACTERS = 31, NAME_SIZE = 4 * NAME_CHARACTERS + 1, DIGITS_EXACT = 15, COLUMNS_LIMIT = 200 };
-enum { CELL_CHARACTERS = 32767, PAPER_A4 = 9, CELL_BYTES = 64 };
+enum { CELL_CHARACTERS = 32767, PAPER_A4 = 9, CELL_BYTES = 64, COLUMN_LEAST = 8 };
 
 static const double margin_inches = 2.5 / 2.54, line_points = 15;
 
@@ -137,6 +137,13 @@ static const char *name_sheet(struct xlsx *x, const char *wanted) {
     return name;
 }
 
+static double width_of(const struct sheet *s, size_t first, size_t count) {
+    double width = 0;
+    for (size_t i = first; i < first + count && i < s->columns; i++)
+        width += s->widths[i];
+    return width;
+}
+
 /* How many columns a block needs: a label and its value take at least one each. */
 static void measure(struct sheet *s) {
     const struct document *d = s->document;
@@ -167,13 +174,10 @@ static void measure(struct sheet *s) {
     for (size_t i = 0; i < s->columns; i++)
         if (s->widths[i] == 0)
             s->widths[i] = fmax((line - whole) / (double)without, 10);
-}
-
-static double width_of(const struct sheet *s, size_t first, size_t count) {
-    double width = 0;
-    for (size_t i = first; i < first + count && i < s->columns; i++)
-        width += s->widths[i];
-    return width;
+    /* Tables of other columns below each other: each has its line, together they have one. */
+    const double part = line / width_of(s, 0, s->columns);
+    for (size_t i = 0; i < s->columns && part < 1; i++)
+        s->widths[i] = fmax(s->widths[i] * part, fmin(s->widths[i], COLUMN_LEAST));
 }
 
 /* Lines that a text takes; a Chinese character is as wide as two others. */
