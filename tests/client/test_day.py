@@ -1,4 +1,4 @@
-"""README's "A day in a room", word for word, and what the three nots say afterwards, counted by hand."""
+"""README's "A day in a room" and "A year in the office", word for word; after the day the three nots are counted by hand."""
 
 import datetime
 import os
@@ -16,24 +16,33 @@ def block(heading):
     return re.search(r"^    \S.*\n(?:    .*\n|\n)*", after, re.M).group()
 
 
-class Day(c.Case):
+class Script(c.Case):
+    """The commands under `heading`, run in the worked town."""
+
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
         cls.town = c.worked()
         # The README is read in a tree with build/ and var/.
-        cls.tree = c.fresh("day")
+        cls.tree = c.fresh(cls.__name__.lower())
         os.symlink(c.BUILD, os.path.join(cls.tree, "build"))
         os.makedirs(os.path.join(cls.tree, "var"))
         os.symlink(cls.town.path, os.path.join(cls.tree, "var/profiles"))
-        cls.script = re.sub(r"^    ", "", block("A day in a room"), flags=re.M)
+        cls.script = re.sub(r"^    ", "", block(cls.heading), flags=re.M)
         cls.done = subprocess.run(["bash", "-eu", "-o", "pipefail", "-c", cls.script], cwd=cls.tree,
                                   env=c.environment(), capture_output=True, text=True, timeout=300)
         now = datetime.datetime.now(datetime.timezone(datetime.timedelta(hours=8)))
         cls.today, cls.year = now.date().isoformat(), now.year
 
-    def test_it_runs_as_it_is_written(self):
+    def runs_as_it_is_written(self):
         self.assertEqual(self.done.returncode, 0, f"{self.script}\n{self.done.stdout}\n{self.done.stderr}")
+
+
+class Day(Script):
+    heading = "A day in a room"
+
+    def test_it_runs_as_it_is_written(self):
+        self.runs_as_it_is_written()
         self.assertRegex(self.done.stdout, r"[0-9A-Z]{4}-[0-9A-Z]{4}", "no receipt for the villager")
 
     def meeting(self):
@@ -78,3 +87,18 @@ class Day(c.Case):
                 "no_meetings": 0, "no_activities": 1 if absent else 0, "no_voices": 0 if voice else 3,
                 "nots": 0 if voice else 1,
             }, code)
+
+
+class Year(Script):
+    heading = "A year in the office"
+
+    def test_it_runs_as_it_is_written(self):
+        self.runs_as_it_is_written()
+        for name in ("report.pdf", "cards.pdf", "register.pdf"):
+            with open(os.path.join(self.tree, name), "rb") as file:
+                self.assertEqual(file.read(5), b"%PDF-", name)
+        self.assertTrue(os.path.exists(os.path.join(self.tree, "town/attendance.csv")))
+
+    def test_the_packs_digest_is_the_one_that_is_shown(self):
+        digest = re.search(r"^([0-9a-f]{64})  -$", self.done.stdout, re.M)[1]
+        self.assertIn(f"：{digest}\n", self.done.stdout.replace(f"{digest}  -", ""))
