@@ -344,10 +344,9 @@ $$;
 -- Who leads which group now: by their post, or by an account with which they lead.
 create function lv.group_leaders() returns table (person_id uuid, group_id uuid) language sql stable as $$
     select p.person_id, p.group_id
-    from data.post as p
-    where
-        p.town_id = lv.town_id() and p.role = 'group_leader' and p.void_reason is null
-        and p.starts_on <= lv.today() and coalesce(lv.today() < p.ends_on, true)
+    from (select lv.today() as day offset 0) as t -- once, and not for each post
+    join data.post as p on p.starts_on <= t.day and coalesce(t.day < p.ends_on, true)
+    where p.town_id = lv.town_id() and p.role = 'group_leader' and p.void_reason is null
     union all
     select a.person_id, a.group_id
     from data.account as a
