@@ -317,7 +317,7 @@ static int list_log(struct session *session, struct given *given, json_t *reques
     for (size_t i = 0; i < json_array_size(operations); i++) {
         json_t *row = json_array_get(operations, i);
         const struct method *method = catalogue_method(session->catalogue, (uint16_t)rpc_number(row, "method"));
-        rpc_set(row, "call", method != NULL ? method->name : NULL);
+        rpc_set(row, "method", method != NULL ? method->name : NULL);
     }
     if (reply != NULL)
         command_print(given, reply);
@@ -369,7 +369,7 @@ static const struct command commands[] = {
      .parts = PARTS({"operations", NULL,
                      COLUMNS(COLUMN_AS("recorded_us", N_("时间"), COLUMN_TIME), COLUMN("login", N_("登录名")),
                              COLUMN_OF("role", N_("身份"), "role"), COLUMN("device", N_("设备")),
-                             COLUMN_OF("call", N_("操作"), "call"), COLUMN_OF("action", N_("步骤"), "*_action"),
+                             COLUMN_OF("method", N_("操作"), "call"), COLUMN_OF("action", N_("步骤"), "*_action"),
                              COLUMN("code", N_("代码")), COLUMN("seal_no", N_("封存"))),
                      false, false}),
      .run = list_log},

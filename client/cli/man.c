@@ -5,11 +5,26 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Chinese has no blanks, and roff breaks a line nowhere else: it may after these. The bytes of the one that is here. */
+static size_t stop_size(const char *t) {
+    static const char *const stops[] = {"，", "；", "：", "。", "、"};
+    for (size_t i = 0; i < sizeof stops / sizeof *stops; i++)
+        if (strncmp(t, stops[i], strlen(stops[i])) == 0)
+            return strlen(stops[i]);
+    return 0;
+}
+
 /* Text as roff reads it. */
 static void text(const char *t) {
     if (*t == '.' || *t == '\'')
         fputs("\\&", stdout);
     for (; *t != '\0'; t++) {
+        const size_t stop = stop_size(t);
+        if (stop > 0) {
+            printf("%.*s\\:", (int)stop, t);
+            t += stop - 1;
+            continue;
+        }
         if (*t == '\\')
             fputs("\\e", stdout);
         else if (*t == '-')
