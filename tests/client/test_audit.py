@@ -25,7 +25,7 @@ class Audit(c.Case):
 class Personal(c.Case):
     def test_a_resident_asks(self):
         place = c.worked()
-        slip = place.json("G01", "feedback", "register", "--deputy", "D001", "--topic", "道路", "--text", "路不平", "--name",
+        slip = place.json("G02", "feedback", "register", "--deputy", "D002", "--topic", "道路", "--text", "路不平", "--name",
                           "王大娘", "--phone", "13800000001", "--told")
         asked = place.json("G14", "personal", "request", "--receipt", slip["receipt"].lower(), "--kind", "access", "--asker",
                            "本人", "--proof", "出示回执")["code"]
@@ -35,7 +35,7 @@ class Personal(c.Case):
         for text in ("姓名：王大娘", "电话：13800000001", "谁看过姓名、电话、地址", "本人要求查询 " + asked):
             self.assertIn(text, said.out)
         self.said(place.run("office", "personal", "give", asked), c.DONE)
-        asked = place.json("G01", "personal", "request", "--feedback", slip["code"], "--kind", "erase", "--asker", "本人",
+        asked = place.json("G02", "personal", "request", "--feedback", slip["code"], "--kind", "erase", "--asker", "本人",
                            "--proof", "出示身份证")["code"]
         self.said(place.run("chair", "personal", "grant", asked), c.DONE)
         said = self.said(place.run("office", "personal", "erase", asked), c.DONE, "单位和代表再也联系不上本人")
