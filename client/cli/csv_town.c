@@ -1,8 +1,8 @@
 #include "csv.h"
+#include "file.h"
 #include "nouns.h"
 #include "say.h"
 
-#include <errno.h>
 #include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -32,17 +32,15 @@ static json_t *read_row(const char *bytes, size_t size) {
 }
 
 static int run(struct given *given) {
-    static char bytes[FILE_LIMIT];
     const char *path = given_text(given, "FILE");
     int code = EXIT_DONE;
-    FILE *file = fopen(path, "rbe");
-    size_t size = file != NULL ? fread(bytes, 1, sizeof bytes, file) : 0;
-    if (file == NULL || ferror(file)) {
-        say_fact("文件读不了", "the file cannot be read", path, strerror(errno));
+    struct buffer bytes = {0};
+    if (!file_read(path, FILE_LIMIT, &bytes)) {
+        buffer_release(&bytes);
         return EXIT_USAGE;
     }
-    fclose(file);
-    json_t *row = read_row(bytes, size);
+    json_t *row = read_row((const char *)buffer_data(&bytes), buffer_size(&bytes));
+    buffer_release(&bytes);
     const char *town = json_string_value(json_object_get(row, "code"));
     json_t *request = town == NULL ? NULL
                                    : json_pack("{s:i, s:O, s:O, s:O}", "town_id", (int)strtol(town, NULL, 10), "name",

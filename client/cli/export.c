@@ -1,3 +1,4 @@
+#include "file.h"
 #include "import_files.h"
 #include "json.h"
 #include "nouns.h"
@@ -53,20 +54,6 @@ static char *path_of(const char *directory, const char *name, const char *end) {
     return path;
 }
 
-/* The whole of a file; false: there is none, or it cannot be read (errno). */
-static bool read_whole(const char *path, struct buffer *bytes) {
-    enum { CHUNK = 64 << 10 };
-    FILE *file = fopen(path, "rbe");
-    size_t size;
-    if (file == NULL)
-        return false;
-    while ((size = fread(buffer_reserve(bytes, CHUNK), 1, CHUNK, file)) > 0)
-        buffer_grow(bytes, size);
-    bool good = ferror(file) == 0;
-    fclose(file);
-    return good;
-}
-
 /* Is the file that stands there the one that an export wrote? */
 static bool is_ours(const struct buffer *sums, const char *name, const struct buffer *bytes) {
     char sum[HEX_SIZE], line[HEX_SIZE + 80];
@@ -83,14 +70,14 @@ static int check_directory(struct given *given) {
     if (given_flag(given, "force"))
         return EXIT_DONE;
     char *path = path_of(directory, sums_name, "");
-    read_whole(path, &sums);
+    (void)!file_append(path, SIZE_MAX, &sums);
     free(path);
     for (size_t i = 0; code == EXIT_DONE && i < IMPORT_FILES; i++) {
         const char *name = import_file_names[i];
         struct buffer bytes = {0};
         path = path_of(directory, name, ".csv");
         bool there = access(path, F_OK) == 0;
-        if (there && (!read_whole(path, &bytes) || !is_ours(&sums, name, &bytes))) {
+        if (there && (!file_append(path, SIZE_MAX, &bytes) || !is_ours(&sums, name, &bytes))) {
             say_fact("文件夹里已有不是导出写的文件，什么也没有写",
                      "the folder has a file that no export wrote; nothing was written", path,
                      "换一个文件夹，或用 --force 覆盖 / name another folder, or write over it with --force");

@@ -10,28 +10,36 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-bool file_read(const char *path, size_t limit, struct buffer *bytes) {
+bool file_append(const char *path, size_t limit, struct buffer *bytes) {
     enum { STEP = 64 << 10 };
     struct stat about;
-    size_t got = 0;
-    FILE *file = fopen(path, "rbe");
-    bool good = file != NULL && fstat(fileno(file), &about) == 0;
-    if (good && S_ISDIR(about.st_mode)) {
-        errno = EISDIR;
-        good = false;
-    }
-    while (good && buffer_size(bytes) <= limit && (got = fread(buffer_reserve(bytes, STEP), 1, STEP, file)) > 0)
+    size_t got = 1;
+    FILE *file = strcmp(path, "-") == 0 ? stdin : fopen(path, "rbe");
+    if (file == NULL)
+        return false;
+    bool good = fstat(fileno(file), &about) == 0;
+    while (good && got > 0 && buffer_size(bytes) <= limit) {
+        got = fread(buffer_reserve(bytes, STEP), 1, STEP, file);
         buffer_grow(bytes, got);
+    }
     good = good && ferror(file) == 0;
-    if (!good)
+    int why = errno;
+    if (file != stdin)
+        fclose(file);
+    errno = why;
+    return good;
+}
+
+bool file_read(const char *path, size_t limit, struct buffer *bytes) {
+    if (!file_append(path, limit, bytes))
         say_fact("文件读不了", "the file cannot be read", path, strerror(errno));
     else if (buffer_size(bytes) > limit)
-        say_fact("文件太大", "the file is too big", path,
-                 "降低照片的清晰度，或者分成几个文件 / take the picture at a lower quality, or part the file");
-    good = good && buffer_size(bytes) <= limit;
-    if (file != NULL)
-        fclose(file);
-    return good;
+        say_fact(
+            "文件太大", "the file is too big", path,
+            "缩小它（照片降低清晰度），或者分成几个 / make it smaller (a picture: at a lower quality), or part it");
+    else
+        return true;
+    return false;
 }
 
 static bool write_all(int fd, const uint8_t *bytes, size_t size) {

@@ -1,5 +1,6 @@
 #include "import_files.h"
 
+#include "file.h"
 #include "rpc.h"
 #include "say.h"
 #include "utf8.h"
@@ -27,28 +28,6 @@ int import_file_index(const char *name) {
     return -1;
 }
 
-/* The whole of a file; NULL with errno ENOENT when there is none. */
-static char *read_file(const char *path, size_t *ret_size) {
-    struct buffer bytes = {0};
-    FILE *file = fopen(path, "rbe");
-    if (file == NULL)
-        return NULL;
-    size_t got;
-    do {
-        got = fread(buffer_reserve(&bytes, 64 << 10), 1, 64 << 10, file);
-        buffer_grow(&bytes, got);
-    } while (got > 0);
-    int failed = ferror(file) ? errno : 0;
-    fclose(file);
-    if (failed != 0) {
-        buffer_release(&bytes);
-        errno = failed == ENOENT ? EIO : failed;
-        return NULL;
-    }
-    *ret_size = buffer_size(&bytes);
-    return (char *)bytes.bytes; /* nothing was consumed: it begins at the start */
-}
-
 bool import_files_open(struct import_files *files, const char *directory) {
     struct stat stat_of;
     *files = (struct import_files){0};
@@ -61,8 +40,12 @@ bool import_files_open(struct import_files *files, const char *directory) {
         char *path;
         if (asprintf(&path, "%s/%s.csv", directory, import_file_names[i]) < 0)
             abort();
-        files->bytes[i] = read_file(path, &files->sizes[i]);
-        if (files->bytes[i] == NULL && errno != ENOENT) {
+        struct buffer bytes = {0};
+        if (file_append(path, SIZE_MAX, &bytes)) {
+            files->sizes[i] = buffer_size(&bytes);
+            files->bytes[i] = (char *)bytes.bytes; /* nothing was consumed: it begins at the start */
+        } else if (errno != ENOENT) {
+            buffer_release(&bytes);
             say_fact("文件读不了", "the file cannot be read", path, strerror(errno));
             free(path);
             return false;
