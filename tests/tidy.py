@@ -300,6 +300,20 @@ def check_methods(files):
         complain(calls[name], 1, "no rpc has this name")
     for name in sorted(wanted.keys() - calls.keys()):
         complain(wanted[name].file, wanted[name].line, f"rpc {wanted[name].name} has no sql/calls/{name}.sql")
+    check_table(sorted((m.number, m.name) for m in wanted.values()), sorted(calls.values()))
+
+
+def check_table(wanted, calls):
+    """The generated table of calls has each call once, in order, with who may make it, its effect and its promise."""
+    path = "sql/table_of_calls"
+    protos = sorted(str(p.relative_to(TOP)) for p in TOP.glob("proto/lvzhi/v1/*.proto"))
+    result = subprocess.run([str(TOP / path), *protos, *calls], cwd=TOP, capture_output=True, encoding="utf-8", check=False)
+    rows = [[cell.strip() for cell in line.split("|")[1:-1]] for line in result.stdout.splitlines()[2:]]
+    if [(int(r[0]), r[1]) for r in rows] != wanted:
+        complain(path, 1, "it does not list the calls that there are " + result.stderr.strip())
+    for row in rows:
+        if not (row[2] and row[3] and row[5]):
+            complain(path, 1, f"{row[1]}: without by, effect or promise")
 
 
 def arguments(code, at):
