@@ -269,6 +269,15 @@ class Centre:
         if self.process is not None and self.process.poll() is None:
             end(self.process, signal.SIGKILL)
 
+    def restored(self):
+        """A centre on a database made of this one's dump."""
+        name, pg = self.database + "_restored", self.postgres
+        dump = os.path.join(pg.directory, name + ".dump")
+        pg.run("pg_dump", "-h", pg.directory, "-U", "postgres", "-Fc", "-f", dump, self.database)
+        pg.sql(f"create database {name} owner lvzhi_owner")
+        pg.run("pg_restore", "-h", pg.directory, "-U", "postgres", "-d", name, dump)
+        return Centre(pg, name).start()
+
     def is_alive(self):
         return self.process.poll() is None
 

@@ -520,13 +520,7 @@ class Work(Audited):
     def test_a_restored_dump(self):
         self.seal()
         self.mark(person="D08")  # in the dump, in no seal
-        name = self.centre.database + "_restored"
-        pg = harness.postgres()
-        dump = os.path.join(pg.directory, name + ".dump")
-        pg.run("pg_dump", "-h", pg.directory, "-U", "postgres", "-Fc", "-f", dump, self.centre.database)
-        pg.sql(f"create database {name} owner lvzhi_owner")
-        pg.run("pg_restore", "-h", pg.directory, "-U", "postgres", "-d", name, dump)
-        centre = harness.Centre(pg, name).start()
+        centre = self.centre.restored()
         self.addCleanup(centre.kill)
         with centre.connect("auditor") as auditor, centre.connect("clerk1") as clerk:
             self.assertEqual(auditor.call("VerifyRecords")["total"], 0)

@@ -1,4 +1,4 @@
-"""The invariants of domain.md E6 that are the server's, by their numbers. 2, 5 and 10 are about reports and backups."""
+"""The invariants of domain.md E6, by their numbers."""
 
 import glob
 import os
@@ -41,6 +41,53 @@ class Invariants(harness.Case):
         kept = self.do("office", "GetFeedback", feedback_id=id)
         self.assertEqual((kept["feedback"]["state"], kept["feedback"]["text"]), ("void", "村口的路不平"))
         self.assertEqual(kept["steps"][-1]["note"], "写错了")
+
+    YEAR = {"from_on": "2025-01-01", "to_on": "2025-12-31"}
+
+    def figures(self, client):
+        return {f["figure"]: f.get("value") for f in client.call("ReportFigures", **self.YEAR)["figures"]}
+
+    def rows(self, figure):
+        return self.do("office", "ReportRows", figure=figure, **self.YEAR).get("rows", [])
+
+    def test_2_each_figure_is_the_length_of_its_list(self):
+        """Here in short; test_reports.Figures does it with every kind of record."""
+        figures = self.figures(self.clients["office"])
+        self.assertGreater(figures["meetings_held"], 0)
+        self.assertGreater(figures["attendance.present"], 0)
+        for figure, value in figures.items():
+            rows = self.rows(figure)
+            if value is not None:
+                self.assertEqual(sum(r.get("amount", 1) for r in rows), value, figure)
+
+    def test_5_a_suggestion_counts_once_and_by_its_origin(self):
+        kinds = {"inspection": "inspections", "law_check": "law_checks", "research": "research"}
+        for number, kind in enumerate((*kinds, "inspection", None)):
+            meeting = "null"
+            if kind is not None:
+                meeting = f"'{wire.uuid7().hex()}'"
+                self.centre.sql("insert into data.meeting (town_id, meeting_id, code, kind, title, held_on, state) values"
+                                f" ({TOWN}, {meeting}, 'E5{number}', '{kind}', '活动', '2025-04-01', 'locked')")
+            self.centre.sql("insert into data.suggestion (town_id, suggestion_id, code, kind, title, origin_meeting_id,"
+                            f" submitted_on, state) values ({TOWN}, '{wire.uuid7().hex()}', 'E5{number}', 'suggestion', '修路',"
+                            f" {meeting}, '2025-05-01', 'assigned')")
+        figures = self.figures(self.clients["office"])
+        of = {name: {r["code"] for r in self.rows(f"suggestions_from_{name}")} for name in kinds.values()}
+        self.assertEqual({n: len(codes) for n, codes in of.items()}, {"inspections": 2, "law_checks": 1, "research": 1})
+        every = {r["code"] for r in self.rows("suggestions")}
+        self.assertEqual(sum(map(len, of.values())), len(set.union(*of.values())), "one is counted under two origins")
+        self.assertTrue(set.union(*of.values()) < every)
+        self.assertEqual(figures["suggestions"], len(every))
+
+    def test_10_a_restored_backup_gives_the_same_figures(self):
+        office = self.clients["office"]
+        centre = self.centre.restored()
+        self.addCleanup(centre.kill)
+        with centre.connect("office") as again:
+            self.assertEqual(self.figures(again), self.figures(office))
+            for method in ("ReportFigures", "ThreeNo"):
+                self.assertEqual(again.call(method, **self.YEAR), office.call(method, **self.YEAR), method)
+        centre.stop()
 
     def test_3_a_unit_never_rates(self):
         feedback = Feedback(self)
