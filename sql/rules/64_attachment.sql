@@ -284,7 +284,10 @@ begin
     end if;
     perform lv.clear_uploads(town);
     update data.upload as d
-    set (started_at, name, note) = (lv.now(), new_name, nullif(trim(new_note), ''))
+    set (started_at, name, note, sealed) = (
+        lv.now(), new_name, nullif(trim(new_note), ''),
+        original is null and (coalesce(is_sealed, false) or r.seals)
+    )
     where
         (d.town_id, d.record_id, d.sha256, d.account_id) = (town, r.record_id, new_sha256, (who).account_id)
         and (d.size, d.type) = (new_size, new_type) and d.redacts_id is not distinct from original

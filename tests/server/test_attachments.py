@@ -129,6 +129,15 @@ class Files(Case):
         self.do("clerk1", "AttachmentFinish", attachment_id=again["attachment_id"])
         self.assertEqual(self.read("clerk1", again["attachment_id"], len(data)), data)
 
+    def test_what_is_to_be_sealed_is_so_when_a_broken_upload_goes_on(self):
+        data = self.new(2 * CHUNK)
+        first = self.start("clerk1", data)
+        self.send("clerk1", first["attachment_id"], data, only=[0])
+        again = self.start("clerk1", data, sealed=True)
+        self.assertEqual(again["received"], [0])
+        self.send("clerk1", again["attachment_id"], data, only=[1])
+        self.assertTrue(self.do("clerk1", "AttachmentFinish", attachment_id=again["attachment_id"])["sealed"])
+
     def test_the_same_file_is_one_attachment(self):
         data = self.new(CHUNK + 1)
         id, code = self.add("clerk1", data)
