@@ -57,17 +57,33 @@ create function lv.import_staged(import uuid)
 returns table (file text, line int, key text, given jsonb, held jsonb)
 language sql stable as $$
     with
+    -- What was ended, or made unreadable, does not come back with an old file.
+    ended as materialized (
+        select f.code
+        from data.identity_change as c
+        join data.feedback as f on (f.town_id, f.feedback_id) = (c.town_id, c.feedback_id)
+        where c.town_id = lv.town_id() and c.cause <> 'corrected'
+    ),
+    redacted as materialized (
+        select distinct f.code, f.text
+        from data.redaction as c
+        join data.feedback as f on (f.town_id, f.feedback_id) = (c.town_id, c.feedback_id)
+        where c.town_id = lv.town_id()
+    ),
     given as materialized (
         select
             r.file, r.line, lv.import_key(r.cells, k.columns) as key,
             case
                 when k.identities is null then r.cells
                 else r.cells - array(
-                    select i.name from unnest(k.identities) as i (name) where r.cells ->> i.name is null
-                )
+                    select i.name
+                    from unnest(k.identities) as i (name)
+                    where r.cells ->> i.name is null or r.cells ->> 'code' in (select e.code from ended as e)
+                ) || case when d.code is not null then jsonb_build_object('text', d.text) else '{}' end
             end as cells
         from data.import_row as r
         join lv.import_key as k on k.file = r.file
+        left join redacted as d on r.file = 'feedback' and d.code = r.cells ->> 'code'
         where r.town_id = lv.town_id() and r.import_id = import
     ),
     held as materialized (

@@ -117,9 +117,12 @@ begin
     changed := 0;
     if changes_allowed then
         insert into data.correction (town_id, op_id, file, key, column_name, before, after, recorded_at)
-        select town, op.op_id, s.file, s.key, d.column_name, d.held_value, d.value, lv.now()
+        select
+            town, op.op_id, s.file, s.key, d.column_name, case when not c.identity then d.held_value end,
+            case when not c.identity then d.value end, lv.now() -- who a villager was must not outlive who they are
         from lv.import_staged(import) as s
         cross join lateral lv.import_cells_differ(s.file, s.given, s.held) as d
+        join lv.import_column as c on (c.file, c.name) = (s.file, d.column_name)
         where s.held is not null;
         update data.import_row as r
         set cells = s.held || s.given

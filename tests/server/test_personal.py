@@ -123,6 +123,23 @@ class Retention(Personal):
         found = {"feedback": files["feedback"]}
         harness.import_files(self.client("office"), found, update=True)
         self.assertEqual(self.held(f01)[0], None)
+        self.assertEqual(self.centre.count("correction", "column_name = 'resident_name' and key = 'F01'"), 0)
+        self.whole()
+
+    def test_an_import_keeps_no_earlier_name_and_no_redacted_text(self):
+        columns, rows = harness.small_town(TOWN)["feedback"]
+        row = dict(zip(columns, rows[0]), code="F77")
+        told = lambda **fields: harness.import_files(self.client("office"), {
+            "feedback": (list(row), [tuple({**row, **fields}.values())])}, update=True)
+        told(text="王大娘说路不平", resident_name="周吴郑")
+        told(text="王大娘说路不平", resident_name="周吴正")
+        self.assertEqual(self.centre.sql("select column_name, before, after from data.correction where key like 'F77%'"),
+                         [("resident_name", None, None)])
+        item = imported("feedback", "F77")
+        self.do("office", "RedactFeedback", feedback_id=item, hidden_words=["王大娘"], reason="写了姓名")
+        self.assertIsInstance(told(text="王大娘说路不平", resident_name="周吴正"), dict)
+        self.assertEqual(self.card(item)["text"], "■■说路不平")
+        self.assertEqual(self.centre.count("correction", "before like '%王大娘%' or after like '%王大娘%'"), 0)
         self.whole()
 
 
