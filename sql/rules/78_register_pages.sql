@@ -73,6 +73,27 @@ language sql immutable as $$
     where u.before is distinct from u.after
 $$;
 
+-- Was the text of a matter redacted after a line of it was posted? The line stays what its page's hash is of, and its
+-- text is not shown: a name that was made unreadable would be read here.
+create function lv.is_redacted_since(record uuid, posted timestamptz) returns boolean language sql stable as $$
+    select exists (
+        select from data.redaction as r
+        where (r.town_id, r.feedback_id) = (lv.town_id(), record) and r.redacted_at >= posted
+    )
+$$;
+
+create function lv.register_readable(record uuid, posted timestamptz, columns text[], cells text[])
+returns text[] language sql stable as $$
+    select case
+        when lv.is_redacted_since(record, posted) then array(
+            select case u.title when '内容' then '■■' else u.cell end
+            from unnest(columns, cells) with ordinality as u (title, cell, place)
+            order by u.place
+        )
+        else cells
+    end
+$$;
+
 -- Why a record's row is another than was posted: the last word that somebody gave for changing it since.
 create function lv.register_reason(record uuid, cells text[], since timestamptz) returns text
 language plpgsql stable as $$
@@ -118,14 +139,16 @@ language sql stable as $$
         from lv.register_rows(of_book, of_year) as s
     ),
     scope as materialized (
-        select u.group_id, (lv.register_of(of_book, u.group_id, of_year)).register_id
+        select u.group_id, r.register_id, r.columns
         from unnest(scopes) as u (group_id)
+        cross join lateral lv.register_of(of_book, u.group_id, of_year) as r
     ),
     -- a scope's key, for null is no key
     posted as materialized (
         select distinct on (l.register_id, l.record_id)
             coalesce(c.group_id, '00000000-0000-0000-0000-000000000000') as scope_id,
-            l.record_id, l.line_no, l.cells, l.posted_at
+            l.record_id, l.line_no, l.cells, l.posted_at,
+            lv.register_readable(l.record_id, l.posted_at, c.columns, l.cells) as readable
         from scope as c
         join data.register_line as l on (l.town_id, l.register_id) = (lv.town_id(), c.register_id)
         order by l.register_id, l.record_id, l.line_no desc
@@ -137,14 +160,14 @@ language sql stable as $$
     )
     select
         nullif(s.scope_id, '00000000-0000-0000-0000-000000000000'), coalesce(w.place, n.cells[1] || ' ' || n.cells[2]),
-        s.record_id, n.cells, p.line_no, p.cells, p.posted_at
+        s.record_id, n.cells, p.line_no, p.readable, p.posted_at
     from wanted as w
     full join posted as p on (p.scope_id, p.record_id) = (w.scope_id, w.record_id)
     cross join lateral (
         select coalesce(w.scope_id, p.scope_id) as scope_id, coalesce(w.record_id, p.record_id) as record_id
     ) as s
     cross join lateral (
-        select coalesce(w.cells, p.cells[:cardinality(p.cells) - 1] || '已移出本簿'::text) as cells
+        select coalesce(w.cells, p.readable[:cardinality(p.cells) - 1] || '已移出本簿'::text) as cells
     ) as n
     where
         case
@@ -354,7 +377,12 @@ begin
     perform lv.demand(coalesce(after, '0') ~ '^[0-9]{1,9}$', 'invalid', 'bad_after', 'after', after);
     return query
     select
-        s.line_no, s.cells, s.corrects_line_no, s.reason, s.changes, s.posted_at,
+        s.line_no, lv.register_readable(s.record_id, s.posted_at, p.columns, s.cells), s.corrects_line_no, s.reason,
+        case
+            when s.changes like '%内容：%' and lv.is_redacted_since(s.record_id, s.posted_at) then '■■'
+            else s.changes
+        end,
+        s.posted_at,
         case when s.line_no < p.last_line then s.line_no::text end
     from (
         select l.*, sum(b.bytes) over (order by l.line_no) as bytes_so_far, b.bytes

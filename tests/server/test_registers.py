@@ -306,6 +306,35 @@ class Books(Registers):
         self.assertEqual(self.centre.count("register", "year = 2010"), 0)  # nothing to post opens nothing
 
 
+class Redacted(Registers):
+    """Names that were made unreadable, in lines that stay."""
+
+    def test_a_text_redacted_since_is_not_read_in_its_lines(self):
+        id = wire.uuid7()
+        self.do("office", "RegisterFeedback", feedback_id=id, group_id=G01, deputy_id=person("D01"), topic="道路",
+                text="王大娘家门口路不平", received_on=f"{YEAR}-01-05")
+        self.do("office", "MoveFeedback", feedback_id=id, action="void", note="重复")
+        self.post("voters", group_code="G01", year=YEAR)
+        last = lambda: self.register("voters", group_code="G01", year=YEAR)["lines"][-1]
+        self.assertIn("王大娘家门口路不平", last()["cells"])
+        before = last()["line_no"]
+        self.do("office", "RedactFeedback", feedback_id=id, hidden_words=["王大娘"], reason="写了姓名")
+        reply = self.register("voters", group_code="G01", year=YEAR)
+        self.assertNotIn("王大娘", str(reply))
+        self.assertEqual(self.column(reply, "内容", "waiting"), ["■■家门口路不平"])
+        self.assertEqual(self.post("voters", group_code="G01", year=YEAR), (0, 1))
+        # A second one hides what the correction said as well.
+        self.assertEqual((last()["corrects_line_no"], last()["changes"]), (before, "内容：■■ → ■■家门口路不平"))
+        self.do("office", "RedactFeedback", feedback_id=id, hidden_words=["门口"], reason="写了住处")
+        self.assertEqual(self.post("voters", group_code="G01", year=YEAR), (0, 1))
+        reply = self.register("voters", group_code="G01", year=YEAR)
+        self.assertNotIn("门口", str(reply))
+        self.assertEqual(self.column(reply, "内容")[-3:], ["■■", "■■", "■■家■■路不平"])
+        self.assertEqual([line.get("changes") for line in reply["lines"][-3:]], [None, "■■", "内容：■■ → ■■家■■路不平"])
+        verified = self.verify("voters", group_code="G01", year=YEAR)
+        self.assertEqual((verified["intact"], verified.get("first_bad_page")), (True, None))
+
+
 class Large(Registers):
     """Minutes as long as a frame carries, and several who post and print at once."""
 
