@@ -1,5 +1,5 @@
 -- One follow-up: the report, the plans, the suggestions that arose from the activity, the history. A unit sees those
--- that were forwarded to it.
+-- that were forwarded to it, and not what their reports said as drafts.
 -- by: deputy clerk leader office chair unit auditor
 -- effect: none
 -- fills: follow_up
@@ -27,4 +27,5 @@ order by s.submitted_on, s.code
 select
     s.step_no, s.subject, s.action, s.from_state, s.to_state, s.note, s.facts, s.author, s.author_role, s.recorded_us
 from steps((select follow_up_found(:caller, :follow_up_id, :code))) as s
+where (:caller).role <> 'unit' or s.action not in ('write', 'change')
 order by s.step_no

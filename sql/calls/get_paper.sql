@@ -14,4 +14,5 @@ where p.town_id = (:caller).town_id and p.paper_id = (select paper_found(:caller
 select
     s.step_no, s.subject, s.action, s.from_state, s.to_state, s.note, s.facts, s.author, s.author_role, s.recorded_us
 from steps((select paper_found(:caller, :paper_id, :code))) as s
+where (:caller).role <> 'deputy' or s.to_state = 'approved'
 order by s.step_no

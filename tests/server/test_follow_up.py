@@ -82,6 +82,7 @@ class Chain(FollowUps):
         self.assertEqual(reply, {"state": "forwarded", "step_due_on": day(30), "answer_due_on": months_on(day(), 3)})
         self.assertEqual(self.notices("unit1", id), ["请制定整改方案并反馈"])
         self.assertEqual(self.todo("unit1", id), ["todo_follow_up_plan"])
+        self.assertEqual([s["action"] for s in self.follow_up(id, "unit1")["steps"]], ["forward"], "drafts are not the unit's")
 
         reply = self.step("unit1", id, "plan", **self.plan_of(("补齐护栏", day(60)), ("清水沟", day(10))))
         self.assertEqual(reply["step_due_on"], months_on(day(), 3))
