@@ -206,7 +206,9 @@ declare
     next_revision int := (
         select coalesce(max(l.revision), 0) + 1 from data.target_line as l where (l.town_id, l.target_id) = (town, id)
     );
-    twice text := (select c.code from unnest(codes) as c (code) group by c.code having count(*) > 1 limit 1);
+    twice text := (
+        select trim(c.code) from unnest(codes) as c (code) group by trim(c.code) having count(*) > 1 limit 1
+    );
 begin
     if coalesce(cardinality(codes), 0) = 0 then
         insert into data.target_line (town_id, target_id, revision, position, line_code, label, weight, goal, rule)

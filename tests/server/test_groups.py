@@ -104,6 +104,8 @@ class Papers(Groups):
         self.step("clerk1", id, "submit")
         self.step("office", id, "approve")
         self.assertEqual(self.paper(id, "deputy1")["text"], "全年四次活动")
+        # What it said as a draft, and why it came back, is the room's.
+        self.assertEqual([s["action"] for s in self.do("deputy1", "GetPaper", paper_id=id)["steps"]], ["approve"])
         self.no("FORBIDDEN", "not_yours", "deputy2", "GetPaper", paper_id=id)
         code = self.paper(id)["code"]
         listed = {login: [p["code"] for p in self.do(login, "ListPapers", state="approved").get("papers", [])]
@@ -438,6 +440,7 @@ class Targets(Groups):
         self.assertEqual(self.no("CONFLICT", "target_line_open", "chair", "MoveTarget", target_id=id, action="settle")["line"],
                          "环境卫生")
         for rule, lines in (("target_weight", [{**self.manual, "weight": 0}]), ("target_line_twice", [self.manual] * 2),
+                            ("target_line_twice", [self.manual, {**self.manual, "line_code": " b "}]),
                             ("value_missing", [{**self.manual, "label": ""}])):
             self.no("INVALID", rule, "office", "WriteTarget", target_id=wire.uuid7(), group_id=G01, year=LAST, lines=lines)
         early = self.signed(year=YEAR + 1)
