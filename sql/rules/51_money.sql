@@ -298,7 +298,7 @@ $$;
 
 create function lv.demand_other_than_self(who data.caller, person uuid) returns void language plpgsql stable as $$
 begin
-    perform lv.demand(coalesce(person <> (who).person_id, true), 'forbidden', 'money_for_self');
+    perform lv.demand(not lv.is_of_case(who, person), 'forbidden', 'money_for_self');
 end
 $$;
 

@@ -124,13 +124,23 @@ begin
 end
 $$;
 
--- Who settles a claim made it not, neither as the recorder nor as the deputy.
+-- Who settles a claim made it not: as the deputy, as the recorder, or as who recorded what was claimed again since.
+create function lv.is_deed_anothers(who data.caller, d data.deed) returns boolean language plpgsql stable as $$
+begin
+    return not lv.is_same_actor(who, d.recorded_by) and not lv.is_of_case(who, d.person_id)
+        and not exists (
+            select
+            from data.step as s
+            where
+                (s.town_id, s.record_id) = (d.town_id, d.deed_id) and s.action in ('record', 'claim_again')
+                and s.author_id <> d.recorded_by and lv.is_same_actor(who, s.author_id)
+        );
+end
+$$;
+
 create function lv.demand_deed_anothers(who data.caller, d data.deed) returns void language plpgsql stable as $$
 begin
-    perform lv.demand(
-        not lv.is_same_actor(who, d.recorded_by) and coalesce(d.person_id <> (who).person_id, true), 'forbidden',
-        'settle_own_deed', 'code', d.code
-    );
+    perform lv.demand(lv.is_deed_anothers(who, d), 'forbidden', 'settle_own_deed', 'code', d.code);
 end
 $$;
 
@@ -171,7 +181,8 @@ language plpgsql volatile as $$
 declare
     kept data.deed;
 begin
-    select o.* into kept from data.deed as o where (o.town_id, o.code) = (d.town_id, same_code);
+    -- Held: of two that are joined to one another at once, one stays.
+    select o.* into kept from data.deed as o where (o.town_id, o.code) = (d.town_id, same_code) for no key update;
     perform lv.demand_value(same_code <> '', 'same_as_code');
     perform lv.demand(kept.deed_id is not null, 'not_found', 'deed_unknown', 'deed', same_code);
     perform lv.demand(

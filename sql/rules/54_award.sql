@@ -34,9 +34,7 @@ create function lv.demand_award_anothers(
     who data.caller, c lv.award_case, variadic accounts uuid[] default '{}'
 ) returns void language plpgsql stable as $$
 begin
-    perform lv.demand(
-        coalesce(c.person_id <> (who).person_id, true), 'forbidden', 'award_for_self', 'code', c.code
-    );
+    perform lv.demand(not lv.is_of_case(who, c.person_id), 'forbidden', 'award_for_self', 'code', c.code);
     perform lv.demand(not lv.is_same_actor(who, a.account), 'forbidden', 'award_own_step', 'code', c.code)
     from unnest(accounts) as a (account);
 end

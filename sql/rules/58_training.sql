@@ -301,7 +301,7 @@ begin
     if do_action <> 'withdraw' then
         perform lv.demand_term_open(s.studied_on);
         perform lv.demand(
-            s.person_id is distinct from (who).person_id and not lv.is_same_actor(who, s.noted_by), 'forbidden',
+            not lv.is_of_case(who, s.person_id) and not lv.is_same_actor(who, s.noted_by), 'forbidden',
             'confirm_own_study', 'self_study', s.code
         );
     end if;

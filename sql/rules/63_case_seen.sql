@@ -1,22 +1,24 @@
--- Who sees which cases of the three nots (domain.md E5), and whose own a case is.
+-- Who sees which cases of the three nots (domain.md E5), and what is whose own: a case, and whatever nobody may settle
+-- for themselves.
 
 -- An account that stands for no person stands for its office: a group's leader, the chair.
-create function lv.is_of_case(who data.caller, person uuid) returns boolean language sql stable as $$
-    select coalesce(
-        (who).person_id = person,
-        exists (
-            select
-            from data.post as p
-            where
-                (p.town_id, p.person_id) = (lv.town_id(), person) and p.void_reason is null
-                and p.starts_on <= lv.today() and coalesce(lv.today() < p.ends_on, true)
-                and case (who).role
-                    when 'leader' then p.role = 'group_leader' and p.group_id = (who).group_id
-                    when 'chair' then p.role = 'chair'
-                    else false
-                end
-        )
-    )
+create function lv.is_of_case(who data.caller, person uuid) returns boolean language plpgsql stable as $$
+begin
+    if (who).person_id is not null or (who).role not in ('leader', 'chair') then
+        return coalesce((who).person_id = person, false);
+    end if;
+    return exists (
+        select
+        from data.post as p
+        where
+            (p.town_id, p.person_id) = (lv.town_id(), person) and p.void_reason is null
+            and p.starts_on <= lv.today() and coalesce(lv.today() < p.ends_on, true)
+            and case (who).role
+                when 'leader' then p.role = 'group_leader' and p.group_id = (who).group_id
+                else p.role = 'chair'
+            end
+    );
+end
 $$;
 
 -- In a case of their own, whoever they are else, a person is the deputy it is about.

@@ -610,7 +610,7 @@ begin
                         and coalesce(s.studied_on < o.ends_on, true)
                 )
             end,
-            'anothers', s.person_id is distinct from (who).person_id and not lv.is_same_actor(who, s.noted_by)
+            'anothers', not lv.is_of_case(who, s.person_id) and not lv.is_same_actor(who, s.noted_by)
         )) as facts
     ) as f
     join lv.todo_state as t
@@ -712,7 +712,7 @@ begin
             'signed', d.signed, 'unsigned', not d.signed,
             'with_chair', d.with_chair, 'without_chair', not d.with_chair,
             'anothers',
-            not lv.is_same_actor(who, f.recorded_by) and coalesce(f.person_id <> (who).person_id, true)
+            not lv.is_same_actor(who, f.recorded_by) and not lv.is_of_case(who, f.person_id)
         )) as facts
     ) as c
     join lv.todo_state as t on t.subject = 'fund' and (who).role = any (t.roles) and t.facts <@ c.facts
@@ -730,8 +730,7 @@ begin
     join data.person as p on (p.town_id, p.person_id) = (d.town_id, d.person_id)
     cross join lateral (
         select lv.facts(jsonb_build_object(
-            'anothers',
-            not lv.is_same_actor(who, d.recorded_by) and coalesce(d.person_id <> (who).person_id, true)
+            'anothers', lv.is_deed_anothers(who, d)
         )) as facts
     ) as f
     join lv.todo_state as t
@@ -788,7 +787,7 @@ begin
         select lv.facts(jsonb_build_object(
             'anothers',
             not lv.is_same_actor(who, a.nominated_by) and not lv.is_same_actor(who, a.verified_by)
-            and coalesce(a.person_id <> (who).person_id, true)
+            and not lv.is_of_case(who, a.person_id)
         )) as facts
     ) as c
     join lv.todo_state as t

@@ -6,6 +6,7 @@ The scores are computed here again from what the test put into the records.
 import math
 
 import harness
+import test_meetings
 import test_money
 import wire
 from test_meetings import G01, G02, TOWN, day, person
@@ -109,6 +110,15 @@ class Life(Awards):
                 self.assertEqual(error.rule, "award_for_self")
         finally:
             self.centre.sql(f"update data.account set person_id = null where account_id = '{account}'")
+
+    def test_nobody_for_themselves_without_a_person(self):
+        code = self.nominate("office", "D08", year=2022)
+        with test_meetings.leading(self.centre, "D08"):
+            self.not_moved("FORBIDDEN", "award_for_self", code, "verify", "leader1", note="x")
+            self.no("FORBIDDEN", "award_for_self", "leader1", "NominateAward", award_id=wire.uuid7(), year=2023,
+                    kind="excellent_deputy", person_id=person("D08"), reason="我")
+            self.assertNotIn(code, [t["code"] for t in self.do("leader1", "ListTodo", subject="award").get("todos", [])])
+        self.move(code, "withdraw", "office")
 
     def test_once_a_year(self):
         code = self.nominate(code="D05")

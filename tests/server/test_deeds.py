@@ -1,5 +1,7 @@
 """Deeds and households: claimed and verified by different people, told from one another, visited, changed, ended."""
 
+import threading
+
 import harness
 import test_meetings
 import wire
@@ -85,6 +87,34 @@ class Deeds(test_meetings.Life):
         finally:
             self.centre.sql(f"update data.account set person_id = null where account_id = '{account}'")
 
+    def test_not_the_leader_whose_account_stands_for_no_person(self):
+        code = self.record("clerk1", "D08", witness="李会计")["code"]
+        with test_meetings.leading(self.centre, "D08"):
+            for action in ("verify", "reject", "join"):
+                self.not_moved("FORBIDDEN", "settle_own_deed", code, action, "leader1", note="x", same_as_code=code)
+            self.assertNotIn(code, [t["code"] for t in self.do("leader1", "ListTodo", subject="deed").get("todos", [])])
+        self.assertEqual(self.move(code, "verify", "leader1"), "verified")
+
+    def test_two_joined_to_one_another_at_once(self):
+        codes = [self.record("clerk1", "D05")["code"] for _ in range(2)]
+        ids = [self.deed(code)["deed"]["deed_id"] for code in codes]
+        held = threading.Thread(target=self.centre.sql, args=(
+            f"begin; select from data.deed where deed_id in ('{ids[0].hex()}', '{ids[1].hex()}') for update;"
+            " select pg_sleep(1.5); commit;",))
+        held.start()
+        harness.wait_until(lambda: self.centre.sql(
+            "select pid from pg_stat_activity where query like '%pg_sleep(1.5)%' and wait_event = 'PgSleep'"))
+        sent = [(self.clients[login], self.clients[login].send("MoveDeed", self.clients[login].payload(
+            "MoveDeed", deed_id=id, action="join", same_as_code=code)))
+            for login, id, code in (("office", ids[0], codes[1]), ("leader1", ids[1], codes[0]))]
+        for client, id in sent:
+            try:
+                client.reply(id)
+            except wire.Refused as error:
+                self.assertEqual(error.rule, "join_with")
+        held.join()
+        self.assertEqual(sorted(self.deed(code)["deed"]["state"] for code in codes), ["claimed", "void"])
+
     def test_the_same_deed_twice(self):
         """Two deputies and one road: whoever verifies is shown both, and says which it is."""
         text = "出钱出力修好村口到小学的水泥路"
@@ -138,6 +168,14 @@ class Deeds(test_meetings.Life):
         self.assertEqual(self.move(code, "verify"), "verified")
         self.assertEqual([(s["action"], s["to_state"]) for s in self.deed(code)["steps"]],
                          [("record", "claimed"), ("reject", "rejected"), ("claim_again", "claimed"), ("verify", "verified")])
+        # Who recorded it first does not settle it either, whoever claimed it again.
+        code = self.record("leader1", "D05")["code"]
+        self.move(code, "reject", note="村里不知道")
+        self.move(code, "claim_again", "clerk1", note="补了收据", witness="李会计")
+        for action in ("verify", "reject", "join"):
+            self.not_moved("FORBIDDEN", "settle_own_deed", code, action, "leader1", note="x", same_as_code=code)
+        self.assertNotIn(code, [t["code"] for t in self.do("leader1", "ListTodo", subject="deed").get("todos", [])])
+        self.assertEqual(self.move(code, "verify"), "verified")
         self.not_moved("CONFLICT", "not_in_this_state", code, "withdraw", "clerk1", note="x")
         self.assertEqual(self.move(code, "void", note="查出是假的"), "void")
 

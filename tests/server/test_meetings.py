@@ -1,5 +1,6 @@
 """The life of meetings: planned, told, held, minuted, approved, locked; cancelled, postponed; every refusal once."""
 
+import contextlib
 import datetime
 
 import harness
@@ -24,6 +25,18 @@ def person(code):
 def told(code, notice="signed", on=-9):
     """One line of a request that says how people were told."""
     return {"person_id": person(code), "notice": notice, "notified_on": None if on is None else day(on)}
+
+
+@contextlib.contextmanager
+def leading(centre, code, role="group_leader"):
+    """Meanwhile this person has a post: leads G01, or is the chair; the account of that role stands for no person."""
+    group = f"'{G01.hex()}'" if role == "group_leader" else "null"
+    centre.sql("insert into data.post (town_id, person_id, role, starts_on, group_id) values"
+               f" ({TOWN}, '{person(code).hex()}', '{role}', '2022-03-01', {group})")
+    try:
+        yield
+    finally:
+        centre.sql(f"delete from data.post where role = '{role}' and person_id = '{person(code).hex()}'")
 
 
 class Life(harness.Case):

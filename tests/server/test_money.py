@@ -373,6 +373,11 @@ class Spending(Office):
                     self.assertEqual(error.rule, "money_for_self")
         finally:
             self.centre.sql(f"update data.account set person_id = null where account_id = '{account}'")
+        # The chair's account stands for no person, and for whoever is the chair.
+        with test_meetings.leading(self.centre, "D05", "chair"):
+            self.no("FORBIDDEN", "money_for_self", "chair", "RecordFund", fund_id=wire.uuid7(), kind="deputy_activity",
+                    amount_yuan=1, person_id=person("D05"))
+            self.no("FORBIDDEN", "money_for_self", "chair", "MoveFund", fund_id=self.fund(code)["fund_id"], action="confirm")
 
     def test_the_same_twice_is_said(self):
         self.budget()

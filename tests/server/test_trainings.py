@@ -137,6 +137,10 @@ class SelfStudy(Trainings):
         self.decide("chair", noted)
         shown = self.do("office", "GetSelfStudy", self_study_id=noted)["self_study"]
         self.assertEqual((shown["person_code"], shown["noted_by"], shown["decided_by"]), ("D02", "leader1", "chair"))
+        own = self.study("clerk1", person_id=person("D08"))
+        with test_meetings.leading(self.centre, "D08"):  # an account that stands for no person is its leader's
+            self.no("FORBIDDEN", "confirm_own_study", "leader1", "MoveSelfStudy", self_study_id=own, action="confirm")
+        self.decide("chair", own)
         refused = self.study("clerk1", person_id=person("D04"))
         self.no("INVALID", "value_missing", "leader1", "MoveSelfStudy", self_study_id=refused, action="refuse")
         self.decide("leader1", refused, "refuse", note="没有笔记")
