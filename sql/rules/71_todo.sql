@@ -822,7 +822,8 @@ begin
     );
     return query
     select
-        t.*, lv.lateness(t.due_on, today),
+        t.subject, t.rule, t.record_id, t.code, left(t.title, 200), -- one long text must not hide all that waits
+        t.person_code, t.since_on, t.due_on, lv.lateness(t.due_on, today),
         concat_ws(
             ' ', coalesce(to_char(t.due_on, 'YYYY-MM-DD'), '~'), t.subject, t.code, t.rule, t.person_code, t.record_id
         )

@@ -95,6 +95,12 @@ class Deeds(test_meetings.Life):
             self.assertNotIn(code, [t["code"] for t in self.do("leader1", "ListTodo", subject="deed").get("todos", [])])
         self.assertEqual(self.move(code, "verify", "leader1"), "verified")
 
+    def test_long_texts_hide_nothing_that_waits(self):
+        codes = {self.record("clerk1", "D05", text="路" * 60000, village_code=village)["code"] for village in ("V01", "V02")}
+        found = [t for t in self.do("office", "ListTodo", subject="deed")["todos"] if t["code"] in codes]
+        self.assertEqual([len(t["title"]) for t in found], [200, 200])
+        self.centre.sql("update data.deed set text = left(text, 10), void_reason = '-' where length(text) > 1000")
+
     def test_two_joined_to_one_another_at_once(self):
         codes = [self.record("clerk1", "D05")["code"] for _ in range(2)]
         ids = [self.deed(code)["deed"]["deed_id"] for code in codes]
