@@ -1,6 +1,7 @@
 #include "command.h"
 #include "form.h"
 #include "long_text.h"
+#include "meeting_print.h"
 #include "nouns.h"
 #include "sign_in.h"
 
@@ -160,6 +161,13 @@ static const struct command commands[] = {
      .method = "GetMeeting",
      .words = VALUES(MEETING_SEEN),
      .parts = show_parts},
+    {.name = "print",
+     .about = N_("到会情况表：一次会议一张，都印进 --paper 的文件"),
+     .example = "meeting print --from 2025-01-01 --to 2025-12-31 --paper sheets.pdf",
+     .method = "ListMeetings",
+     .options = list_options,
+     .check = meeting_print_check,
+     .run = meeting_print},
     {.name = "plan",
      .about = N_("计划一次会议或活动；缺的会一项一项问"),
      .example = "meeting plan --kind group_meeting --title 小组学习 --on 2026-12-10 --place 回隆活动室",

@@ -124,6 +124,23 @@ class Printing(c.Case):
         self.assertEqual(len(re.findall("人大代表履职登记卡", text)), len(cards))
         self.assertEqual(len(re.findall(r"第1页共\d+页", text.replace(" ", ""))), len(cards))
 
+    def test_attendance_sheets_of_a_month(self):
+        """One for each meeting listed, with every line of its roll and what it comes to."""
+        path, period = self.path("sheets.pdf"), ("--from", f"{YEAR}-02-01", "--to", f"{YEAR}-03-31")
+        self.said(self.town.run("office", "meeting", "print", *period, "--paper", path), c.DONE)
+        meetings = self.town.json("office", "meeting", "list", *period)["meetings"]
+        text = text_of(path)
+        self.assertGreater(len(meetings), 20)
+        self.assertEqual(len(re.findall("到会情况表", text)), len(meetings))
+        lines = re.findall(r"^ *(D\d{3}) .*?(\S+)$", text, re.M)
+        self.assertEqual(len(lines), sum(m["on_roll"] for m in meetings))
+        self.assertIn("无故缺席", {status for _, status in lines})
+        self.said(self.town.run("office", "meeting", "print", *period), c.USAGE, "--paper")
+        empty = self.path("none.pdf")
+        self.said(self.town.run("office", "meeting", "print", "--from", "1999-01-01", "--to", "1999-01-02", "--paper", empty),
+                  c.REFUSED)
+        self.assertFalse(os.path.exists(empty))
+
     def test_a_file_for_each_in_a_folder(self):
         folder = self.printed("cards", "--group", "G02")
         cards = self.town.json("office", "card", "list", "--year", YEAR, "--group", "G02")["cards"]
