@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { IMPORT_LIMIT_MS = 300000 };
+enum { IMPORT_LIMIT_MS = 300000, PAGE_MAX = 500 };
 
 const struct method *rpc_method(const struct session *s, const char *name) {
     const struct method *method = catalogue_method_named(s->catalogue, name);
@@ -54,7 +54,21 @@ json_t *rpc_unpack(const struct method *method, const struct buffer *bytes) {
     return json;
 }
 
-json_t *rpc_read(struct session *s, const char *name, json_t *request, int *ret_exit) {
+/* Is it the refusal of a reply for which a frame has no room? */
+static bool is_too_large(const struct answer *answer) {
+    const struct buffer *payload = &answer->payload;
+    if (answer->kind != ANSWER_ERROR || buffer_size(payload) == 0)
+        return false;
+    Lvzhi__V1__Error *error = lvzhi__v1__error__unpack(NULL, buffer_size(payload), buffer_data(payload));
+    if (error == NULL)
+        return false;
+    bool is = error->rule != NULL && strcmp(error->rule, "reply_too_large") == 0;
+    lvzhi__v1__error__free_unpacked(error, NULL);
+    return is;
+}
+
+/* A read; with `ret_too_large`, that refusal is not said but told there. */
+static json_t *read_one(struct session *s, const char *name, json_t *request, bool *ret_too_large, int *ret_exit) {
     const struct method *method = rpc_method(s, name);
     struct buffer bytes = {0};
     struct answer answer = {0};
@@ -63,7 +77,10 @@ json_t *rpc_read(struct session *s, const char *name, json_t *request, int *ret_
     if (method != NULL && rpc_pack(method, request, &bytes)) {
         session_call(s, method->number, buffer_data(&bytes), buffer_size(&bytes), rpc_timeout_ms(s, method->number),
                      &answer);
-        *ret_exit = say_answer(&answer);
+        if (ret_too_large != NULL && is_too_large(&answer))
+            *ret_too_large = true;
+        else
+            *ret_exit = say_answer(&answer);
         if (answer.kind == ANSWER_REPLY) {
             reply = rpc_unpack(method, &answer.payload);
             *ret_exit = reply != NULL ? EXIT_DONE : EXIT_REFUSED;
@@ -75,10 +92,31 @@ json_t *rpc_read(struct session *s, const char *name, json_t *request, int *ret_
     return reply;
 }
 
+json_t *rpc_read(struct session *s, const char *name, json_t *request, int *ret_exit) {
+    return read_one(s, name, request, NULL, ret_exit);
+}
+
+/* Rows with long texts may be too many for a frame: fewer are asked for then. */
+static json_t *read_page(struct session *s, const char *name, json_t *request, int *limit, int *ret_exit) {
+    const struct method *method = rpc_method(s, name);
+    bool can_be_fewer =
+        method != NULL && protobuf_c_message_descriptor_get_field_by_name(method->request, "limit") != NULL;
+    for (;;) {
+        bool too_large = false;
+        json_t *page =
+            read_one(s, name, json_incref(request), can_be_fewer && *limit > 1 ? &too_large : NULL, ret_exit);
+        if (!too_large)
+            return page;
+        *limit /= 2;
+        json_object_set_new(request, "limit", json_integer(*limit));
+    }
+}
+
 json_t *rpc_list(struct session *s, const char *name, json_t *request, const char *rows, int *ret_exit) {
     json_t *all = NULL;
+    int limit = PAGE_MAX;
     for (;;) {
-        json_t *page = rpc_read(s, name, json_incref(request), ret_exit);
+        json_t *page = read_page(s, name, request, &limit, ret_exit);
         if (page == NULL) {
             json_decref(all);
             all = NULL;

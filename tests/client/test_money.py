@@ -44,6 +44,15 @@ class Money(unittest.TestCase):
         self.assertEqual(table.split("\n")[1].split(",")[0:1] + table.split("\n")[1].split(",")[-3:], ["D001", "500", "500", "0"])
         self.assertEqual(self.run_as("D002", "money", "show", made["code"]).code, c.REFUSED)
 
+    def test_long_texts_come_in_smaller_pages(self):
+        made = [self.json("D001", "deed", "record", "--kind", f"修桥{n}", "--village", f"V0{n + 1}", "--text", "桥" * 40000)["code"]
+                for n in range(3)]
+        listed = self.json("office", "deed", "list")["deeds"]
+        self.assertEqual({d["code"]: len(d["text"]) for d in listed if d["code"] in made}, dict.fromkeys(made, 40000))
+        self.assertEqual(len({d["code"] for d in listed}), len(listed))
+        for code in made:
+            self.json("office", "deed", "void", code, "--note", "太长")
+
     def test_a_deed_and_an_award(self):
         deed = self.json("D001", "deed", "record", "--kind", "修桥", "--village", "V01", "--text", "冬天修好河上的木桥")
         said = self.run_as("D001", "deed", "verify", deed["code"], "--note", "我做的")
