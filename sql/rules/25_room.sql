@@ -68,7 +68,7 @@ declare
     ahead int := lv.setting('room_numbers_ahead', lv.today());
 begin
     perform lv.demand(
-        n.year <= extract(year from lv.today()), 'invalid', 'room_no_year', 'room_no', written
+        n.year between 1954 and extract(year from lv.today()), 'invalid', 'room_no_year', 'room_no', written
     );
     perform lv.demand(
         n.number between 1 and highest + ahead, 'invalid', 'room_no_jump', 'room_no', written,

@@ -106,6 +106,7 @@ class Rooms(test_meetings.Life):
         for rule, number in (("bad_room_no", "31"), ("bad_room_no", f"ZY-{YEAR}-31"), ("bad_room_no", "ZY-9-0001"),
                              ("bad_room_no", f"ZY-{YEAR}-00000000001"), ("bad_room_no", f"组一-{YEAR}-0001"),
                              ("room_no_of_other", no(1, "ZE")), ("room_no_year", no(1, year=str(int(YEAR) + 1))),
+                             ("room_no_year", no(1, year="0206")),
                              ("room_no_jump", no(0)), ("room_no_jump", no(self.last() + 201))):
             self.no("INVALID", rule, "clerk1", "RegisterFeedback", feedback_id=wire.uuid7(), deputy_id=person("D01"),
                     topic="路", text="路", room_no=number)
