@@ -1,5 +1,6 @@
 #include "nouns.h"
 #include "printout.h"
+#include "progress.h"
 #include "say.h"
 
 #include <stdarg.h>
@@ -178,15 +179,11 @@ static json_t *printed_page(struct session *session, const json_t *request, cons
     return reply;
 }
 
-static int print(struct session *session, struct given *given, json_t *request) {
-    const char *path = given_text(given, "to");
-    struct paper *paper;
+/* All pages of a book, or the one that was asked for; each print is counted. An exit code. */
+static int print_book(struct session *session, struct paper *paper, const json_t *request) {
     int code;
-    json_t *reply = rpc_read(session, "PrintRegister", json_incref(request), &code);
+    json_t *reply = rpc_read(session, "PrintRegister", json_copy((json_t *)(uintptr_t)request), &code);
     const json_t *prints = json_object_get(reply, "prints");
-    enum paper_status status = reply != NULL ? paper_open(path, &paper) : PAPER_DONE;
-    if (reply != NULL && status != PAPER_DONE)
-        code = printout_said(status, path);
     for (size_t i = 0; i < json_array_size(prints) && code == EXIT_DONE; i++) {
         const json_t *one = json_array_get(prints, i);
         json_t *page = printed_page(session, request, one, &code);
@@ -197,17 +194,56 @@ static int print(struct session *session, struct given *given, json_t *request) 
         document_free(d);
         json_decref(page);
     }
-    if (reply != NULL && status == PAPER_DONE && code == EXIT_DONE)
-        code = printout_said(paper_close(paper), path);
-    else if (reply != NULL && status == PAPER_DONE)
-        paper_abandon(paper);
     json_decref(reply);
+    return code;
+}
+
+/* Every book of the year, or of a group, to which something was posted. An exit code. */
+static int print_all(struct session *session, struct paper *paper, const json_t *request) {
+    int code;
+    size_t printed = 0;
+    json_t *list = rpc_list(session, "ListRegisters", json_copy((json_t *)(uintptr_t)request), "registers", &code);
+    const json_t *books = json_object_get(list, "registers");
+    for (size_t i = 0; i < json_array_size(books) && code == EXIT_DONE; i++) {
+        const json_t *book = json_array_get(books, i);
+        progress_show(_("打印"), i + 1, json_array_size(books));
+        if (rpc_number(book, "pages") == 0)
+            continue;
+        json_t *ask = json_pack("{s:O, s:O, s:O*}", "book", json_object_get(book, "book"), "year",
+                                json_object_get(book, "year"), "group_code", json_object_get(book, "group_code"));
+        code = print_book(session, paper, ask);
+        json_decref(ask);
+        printed++;
+    }
+    progress_end();
+    if (code == EXIT_DONE && printed == 0) {
+        say("还没有入簿的簿册", "nothing was posted to any of them", "先入簿：lvzhi register post / post first");
+        code = EXIT_REFUSED;
+    }
+    json_decref(list);
+    return code;
+}
+
+static int print(struct session *session, struct given *given, json_t *request) {
+    const char *path = given_text(given, "to");
+    struct paper *paper = NULL;
+    enum paper_status status = paper_open(path, &paper);
+    int code = status == PAPER_DONE ? EXIT_DONE : printout_said(status, path);
+    if (code == EXIT_DONE)
+        code = given_flag(given, "all") ? print_all(session, paper, request) : print_book(session, paper, request);
+    if (status == PAPER_DONE && code == EXIT_DONE)
+        code = printout_said(paper_close(paper), path);
+    else if (status == PAPER_DONE)
+        paper_abandon(paper);
     json_decref(request);
     return code;
 }
 
-static int check_paper(struct given *given) {
+static int check_print(struct given *given) {
     const char *path = given_text(given, "to");
+    bool one = given_text(given, "BOOK") != NULL, all = given_flag(given, "all");
+    if (one == all || (all && given_text(given, "page") != NULL))
+        return say_usage(given, "写一本簿册，或写 --all / say one book, or --all", NULL);
     return paper_can(path) ? EXIT_DONE : printout_said(PAPER_KIND, path);
 }
 
@@ -247,10 +283,11 @@ static const struct command commands[] = {
      .about = N_("打印入簿的页，每打印一次都记下来"),
      .example = "register print training --group G01 --year 2026 --to training.pdf",
      .method = "PrintRegister",
-     .words = VALUES(BOOK),
-     .options = VALUES(GROUP, YEAR, PAGE(N_("只打印一页，不写是每一页")),
-                       VALUE("to", NULL, VALUE_PATH, VALUE_NEEDED, N_("印到哪个文件：.pdf 或 .xlsx"))),
-     .check = check_paper,
+     .words = VALUES(CHOICE("BOOK", "book", "book", 0, N_("哪本簿册"))),
+     .options =
+         VALUES(GROUP, YEAR, PAGE(N_("只打印一页，不写是每一页")), VALUE("all", NULL, VALUE_FLAG, 0, N_("所有的")),
+                VALUE("to", NULL, VALUE_PATH, VALUE_NEEDED, N_("印到哪个文件：.pdf 或 .xlsx"))),
+     .check = check_print,
      .run = print},
     {.name = "verify",
      .about = N_("验簿：从各行重新计算每一页的摘要"),

@@ -72,6 +72,16 @@ class Typed(c.Case):
         self.run_as("office", "register", "print", *book, "--page", "1", "--to", paper)
         with open(paper, "rb") as file:
             self.assertEqual(file.read(5), b"%PDF-")
+        # All that were posted, into one file.
+        self.run_as("office", "register", "post", "roster", "--year", "2025")
+        every = os.path.join(folder, "all.xlsx")
+        self.run_as("office", "register", "print", "--all", "--year", "2025", "--to", every)
+        posted = [r for r in self.json("office", "register", "list", "--year", "2025")["registers"] if r.get("pages")]
+        self.assertEqual(len(posted), 2)
+        pages = [name for name in sheets(every)[0] if name.startswith("xl/worksheets/sheet")]
+        self.assertEqual(len(pages), sum(r["pages"] for r in posted))
+        self.run_as("office", "register", "print", *book, "--all", "--to", every, code=c.USAGE)
+        self.run_as("office", "register", "print", "--all", "--year", "1999", "--to", every, code=c.REFUSED)
         # A changed cell is found, and the command fails.
         row = f"where town_id = {TOWN} and line_no = 1"
         self.run_as("auditor", "register", "verify", *book)

@@ -55,11 +55,6 @@ def wait_until(condition, timeout=10, what="it"):
         time.sleep(0.02)
 
 
-def crowd():
-    """How many times longer than alone something takes here because of other work, roughly; 1 on a quiet machine."""
-    return max(1, os.getloadavg()[0] / os.cpu_count())
-
-
 def imported_id(town, file, key):
     """The id that an import derives from (town, file, key)."""
     h = hashlib.sha256(f"{town} {file} {key}".encode()).hexdigest()
