@@ -13,6 +13,7 @@
 
 #include <errno.h>
 #include <openssl/sha.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -211,11 +212,14 @@ static void make_account(struct job *job) {
     job_write(job, "CreateAccount", request, on_account);
 }
 
-static char *print_text(const char *format, const char *a, const char *b) __attribute__((format(printf, 1, 0)));
-static char *print_text(const char *format, const char *a, const char *b) {
+static char *print_text(const char *format, ...) __attribute__((format(printf, 1, 2)));
+static char *print_text(const char *format, ...) {
     char *text;
-    if (asprintf(&text, format, a, b) < 0)
+    va_list args;
+    va_start(args, format);
+    if (vasprintf(&text, format, args) < 0)
         abort();
+    va_end(args);
     return text;
 }
 
@@ -235,8 +239,8 @@ static bool make_draft(struct job *job) {
         .address = strdup(place->address),
         .login = strdup(name),
         .password = strdup(secret),
-        .device_key = print_text("keys/%s.pem%s", name, ""),
-        .outbox = print_text("outbox/%s.db%s", name, ""),
+        .device_key = print_text("keys/%s.pem", name),
+        .outbox = print_text("outbox/%s.db", name),
         .town = job->town->town_id,
         .has_server_key = true,
     };
@@ -343,7 +347,7 @@ static int make_town(struct town *town, const struct cli *cli) {
     struct roster roster;
     struct session office;
     struct cli as_office = *cli;
-    char *path = print_text("%s/%s", town->directory, "office");
+    char *path = print_text("%s/office", town->directory);
     as_office.profile = path;
     int code = session_open(&office, &as_office, SESSION_USER);
     if (code == EXIT_DONE) {
@@ -385,7 +389,7 @@ static int run(struct given *given) {
     *town = (struct town){
         .directory = directory, .town_id = (int32_t)strtol(given_text(given, "town"), NULL, 10), .place = &place};
     int code = EXIT_DONE;
-    char *inside = print_text("%s/%s", directory, "office");
+    char *inside = print_text("%s/office", directory);
     if (town->town_id <= 0 || town->town_id > 999999999)
         code = say_usage(given, "不是区划代码 / it is no division code", "--town");
     else if (!make_directories(inside))

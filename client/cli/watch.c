@@ -27,9 +27,9 @@ static void print_change(const struct session *s, json_t *change) {
         putchar('\n');
         return;
     }
-    const char *line = s->cli->format == FORMAT_CSV ? "%lld,%s,%s,%s,%s\n" : "%-6lld %s  %-12s %-8s %s\n";
-    printf(line, (long long)rpc_number(change, "seq"), rpc_text(change, "recorded_us"), topics,
-           rpc_text(change, "code"), call);
+    printf(s->cli->format == FORMAT_CSV ? "%lld,%s,%s,%s,%s\n" : "%-6lld %s  %-12s %-8s %s\n",
+           (long long)rpc_number(change, "seq"), rpc_text(change, "recorded_us"), topics, rpc_text(change, "code"),
+           call);
 }
 
 /* Print what came after *since, and move it. */
