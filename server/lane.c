@@ -34,22 +34,35 @@ static bool is_refused(const struct source *s) {
 void lane_push(struct lane *lane, struct work *work) {
     assert(work->twins == NULL && work->error == WIRE_OK);
     assert(work->n_statements == 1 || lane->kind == LANE_READS || work->entry == NULL);
-    /* A source that has changed sides keeps its order: it goes where its earlier works still wait. */
     struct source *s = work->source;
-    struct work_queue *q = s->queue != NULL && s->waiting > 0 ? s->queue
-                           : is_refused(s)                    ? &lane->refused
-                                                              : &lane->trusted;
-    s->queue = q;
-    s->waiting++;
-    queue_add(q, work);
+    struct work_queue *q = is_refused(s) ? &lane->refused : &lane->trusted;
     lane->waiting++;
+    if (lane->kind == LANE_WRITES) {
+        /* A source that has changed sides keeps its order: it goes where its earlier works still wait. */
+        if (s->waiting > 0)
+            q = s->queue;
+        assert(s->inside == 0 || s->lane == lane);
+        s->lane = lane;
+        s->inside++;
+        s->queue = q;
+        s->waiting++;
+    }
+    queue_add(q, work);
+}
+
+static void add_finished(struct lane *lane, struct work *w) {
+    if (lane->kind == LANE_WRITES) {
+        assert(w->source->lane == lane && w->source->inside > 0);
+        w->source->inside--;
+    }
+    queue_add(&lane->finished, w);
 }
 
 /* A work leaves the lane; its twins with it, each with a copy of the answer. */
 static void finish(struct lane *lane, struct work *w) {
     struct work *twins = w->twins;
     w->twins = NULL;
-    queue_add(&lane->finished, w);
+    add_finished(lane, w);
     while (twins != NULL) {
         struct work *next = twins->next;
         twins->error = w->error;
@@ -57,7 +70,7 @@ static void finish(struct lane *lane, struct work *w) {
         buffer_append(&twins->reply, buffer_data(&w->reply), buffer_size(&w->reply));
         twins->rule = w->rule == NULL ? NULL : strdup(w->rule);
         twins->args = w->args == NULL ? NULL : strdup(w->args);
-        queue_add(&lane->finished, twins);
+        add_finished(lane, twins);
         twins = next;
     }
 }
@@ -112,6 +125,11 @@ static void tell_overdue(struct work *w, uint64_t now_ms) {
     }
 }
 
+static void leave_queue(const struct lane *lane, struct work *w) {
+    if (lane->kind == LANE_WRITES)
+        w->source->waiting--;
+}
+
 static void expire_queue(struct lane *lane, struct work_queue *q, bool counted, uint64_t now_ms) {
     struct work_queue kept = {0};
     struct work *w;
@@ -122,7 +140,7 @@ static void expire_queue(struct lane *lane, struct work_queue *q, bool counted, 
             continue;
         }
         if (counted)
-            w->source->waiting--;
+            leave_queue(lane, w);
         lane->waiting--;
         (void)expired(lane, w, now_ms);
     }
@@ -231,7 +249,7 @@ static bool take_queue(struct lane *lane, struct work_queue *q, size_t ops_max, 
             queue_add(&passed, w);
             continue;
         }
-        w->source->waiting--;
+        leave_queue(lane, w);
         lane->waiting--;
         if (expired(lane, w, now_ms))
             continue;

@@ -94,14 +94,15 @@ static void on_done(struct work *work) {
 static void ask(struct exchange *x, struct worker *worker, enum session_statement_id statement, int32_t town_id,
                 void (*then)(struct exchange *x)) {
     static struct source nobody; /* no order to keep among strangers */
-    bool writes = statement != SESSION_DEVICE && statement != SESSION_ACCOUNT && statement != SESSION_RESUME &&
-                  statement != SESSION_REVOKED;
+    bool reads = statement == SESSION_DEVICE || statement == SESSION_ACCOUNT || statement == SESSION_RESUME ||
+                 statement == SESSION_REVOKED;
+    enum work_kind kind = reads ? WORK_READ : WORK_WRITE;
     buffer_release(&x->work.reply);
     x->then = then;
     x->params = (struct params){
         .values = x->values, .lengths = x->lengths, .count = session_statements[statement].n_params, .bytes = 256};
     x->work = (struct work){
-        .source = x->conn == NULL ? &nobody : &x->conn->session.source,
+        .source = x->conn == NULL ? &nobody : &x->conn->session.sources[kind],
         .town_id = town_id,
         .deadline_ms = worker_now_ms(worker) + TIMEOUT_HANDSHAKE_MS,
         .statements = &session_statements[statement].plan,
@@ -113,7 +114,7 @@ static void ask(struct exchange *x, struct worker *worker, enum session_statemen
         .done = on_done,
         .owner = x,
     };
-    worker_submit(worker, &x->work, writes ? WORKER_WRITE : WORKER_READ, x->conn == NULL ? 0 : x->conn->id);
+    worker_submit(worker, &x->work, kind, x->conn == NULL ? 0 : x->conn->id);
 }
 
 static void set_param(struct exchange *x, size_t index, const void *bytes, size_t size) {

@@ -42,6 +42,10 @@ struct pipeline {
     enum ending ending;
     size_t failed_item;
     enum wire_error failed_error;
+    uint64_t begun_ns;
+    uint64_t synced_ns;
+    size_t gather_works; /* the next segment waits for so many, but not past gather_until_ms (pace.h) */
+    uint64_t gather_until_ms;
     struct expected expected[LIMIT_SEGMENT_OPS * LIMIT_STATEMENTS + 4];
     size_t n_expected;
     size_t next_expected;
@@ -75,6 +79,7 @@ static void send_effects(struct pipeline *p) {
 static void send_sync(struct pipeline *p) {
     pg_sync(p->pg);
     p->phase = PHASE_END;
+    p->synced_ns = uv_hrtime();
 }
 
 /* The effects are done: the ledger's rows in the same transaction, then the commit. */
@@ -90,6 +95,7 @@ static void send_ledger(struct pipeline *p) {
 }
 
 static void begin(struct pipeline *p) {
+    p->begun_ns = uv_hrtime();
     p->n_expected = p->next_expected = 0;
     p->ending = END_COMMIT;
     send_step(p, LEDGER_TOWN);
@@ -140,13 +146,23 @@ bool pipeline_kick(struct pipeline *p) {
     bool begun = false;
     uint64_t now_ms = uv_now(p->loop);
     if (p->phase == PHASE_IDLE && pg_is_ready(p->pg)) {
-        begun = lane_begin(&p->lane, now_ms);
+        bool gathers = now_ms < p->gather_until_ms && p->lane.waiting < p->gather_works;
+        uint64_t begin_ms = gathers ? p->gather_until_ms : p->lane.not_before_ms;
+        begun = !gathers && lane_begin(&p->lane, now_ms);
         if (begun)
             begin(p);
-        else if (p->lane.not_before_ms > now_ms)
-            uv_timer_start(p->wake, on_wake, p->lane.not_before_ms - now_ms, 0);
+        else if (begin_ms > now_ms && p->lane.waiting > 0)
+            uv_timer_start(p->wake, on_wake, begin_ms - now_ms, 0);
     }
     return deliver(p) || begun;
+}
+
+/* Everybody who has just been answered is likely to be back soon. */
+static void count_pace(struct pipeline *p) {
+    size_t expected = p->lane.n_items + p->lane.waiting;
+    pace_count(p->options.pace, (p->synced_ns - p->begun_ns) / 1000, (uv_hrtime() - p->synced_ns) / 1000);
+    p->gather_works = expected < p->options.ops_max ? expected : p->options.ops_max;
+    p->gather_until_ms = uv_now(p->loop) + pace_gather_ms(p->options.pace);
 }
 
 static void end(struct pipeline *p) {
@@ -154,6 +170,8 @@ static void end(struct pipeline *p) {
     p->phase = PHASE_IDLE;
     switch (p->ending) {
     case END_COMMIT:
+        if (p->options.pace != NULL)
+            count_pace(p);
         if (lane_topics(lane) != 0 && p->options.on_committed != NULL)
             p->options.on_committed(p->options.user, lane->town_id, lane_topics(lane));
         lane_committed(lane);
@@ -409,6 +427,10 @@ void pipeline_push(struct pipeline *p, struct work *work) {
 
 void pipeline_tick(struct pipeline *p) {
     lane_expire(&p->lane, uv_now(p->loop));
+}
+
+bool pipeline_has(const struct pipeline *p, const struct source *source) {
+    return source->inside > 0 && source->lane == &p->lane;
 }
 
 bool pipeline_is_ready(const struct pipeline *p) {

@@ -5,6 +5,7 @@
 #define LVZHI_PIPELINE_H
 
 #include "lane.h"
+#include "pace.h"
 #include "pg.h"
 
 struct pipeline;
@@ -17,7 +18,8 @@ struct pipeline_options {
     const char *setup;
     const struct pg_statement *statements; /* the calls', the session's and the ledger's */
     size_t n_statements;
-    size_t reply_max; /* bytes; a longer reply is refused */
+    size_t reply_max;  /* bytes; a longer reply is refused */
+    struct pace *pace; /* told of each commit; or NULL */
     void *user;
     void (*on_notification)(void *user, const char *payload);           /* or NULL */
     void (*on_ready)(void *user);                                       /* connected (again); or NULL */
@@ -40,6 +42,9 @@ bool pipeline_kick(struct pipeline *pipeline);
 
 /* Look at deadlines; to be called every INTERVAL_TICK_MS. */
 void pipeline_tick(struct pipeline *pipeline);
+
+/* Are works of this source inside? */
+bool pipeline_has(const struct pipeline *pipeline, const struct source *source);
 
 bool pipeline_is_ready(const struct pipeline *pipeline);
 

@@ -98,6 +98,20 @@ static void reject(struct request *r, enum wire_error error, const char *rule, c
     request_free(r);
 }
 
+static enum work_kind kind_of(const struct call *call) {
+    if (call->alone)
+        return WORK_ALONE;
+    switch (call->effect) {
+    case CALL_READ:
+        return WORK_READ;
+    case CALL_LOG:
+        return WORK_LOG;
+    case CALL_LEDGER:
+        return WORK_WRITE;
+    }
+    abort();
+}
+
 static void bind_and_submit(struct request *r) {
     struct worker *w = r->conn->worker;
     struct session *s = &r->conn->session;
@@ -122,12 +136,9 @@ static void bind_and_submit(struct request *r) {
     uint64_t pin = r->conn->id;
     if (s->has_device)
         memcpy(&pin, s->device_id + 8, sizeof pin);
-    worker_submit(w, &r->work,
-                  call->alone                 ? WORKER_ALONE
-                  : call->effect == CALL_READ ? WORKER_READ
-                  : call->effect == CALL_LOG  ? WORKER_LOG
-                                              : WORKER_WRITE,
-                  pin);
+    enum work_kind kind = kind_of(call);
+    r->work.source = &s->sources[kind];
+    worker_submit(w, &r->work, kind, pin);
 }
 
 static void on_hashed(void *user, const char *hash) {
@@ -251,7 +262,6 @@ static struct request *request_new(struct conn *c, const struct frame *frame, co
     r->endpoint = endpoint;
     r->barrier = endpoint->call->alone || endpoint->hash != NULL;
     r->work.arena = &r->arena;
-    r->work.source = &c->session.source;
     r->work.town_id = c->session.town_id;
     r->work.deadline_ms = now_ms + (frame->aux == 0 ? TIMEOUT_REQUEST_MS : frame->aux);
     r->work.done = on_done;

@@ -54,7 +54,7 @@ struct session {
     uint64_t pings_since_ms;
 
     /* Writes in order: one that runs alone, or waits for its password to be hashed, holds the later ones back. */
-    struct source source;
+    struct source sources[WORK_KINDS];
     uint32_t ordered;
     bool barrier;
     struct request *held;

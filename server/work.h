@@ -16,12 +16,18 @@
 
 enum { OP_ID_SIZE = 16, DIGEST_SIZE = 32 };
 
+struct lane;
 struct work_queue;
 
-/* Who a work comes from: one a session. Works of one source keep their order. */
+/* How a work travels: a read, a write, a write of its own connection, a read that leaves a row. */
+enum work_kind { WORK_READ, WORK_WRITE, WORK_ALONE, WORK_LOG, WORK_KINDS };
+
+/* Who a work comes from: one a session and kind. Works of one source keep their order, reads excepted. */
 struct source {
-    int refusals;     /* recent: a refusal adds two, a success takes one */
-    uint32_t waiting; /* works of it in `queue` */
+    int refusals;      /* recent: a refusal adds two, a success takes one */
+    uint32_t waiting;  /* works of it in `queue` */
+    uint32_t inside;   /* works of it in `lane`, until their fate is known: the next ones go there as well */
+    struct lane *lane; /* meaningless while nothing is inside, as `queue` is while nothing waits */
     struct work_queue *queue;
 };
 

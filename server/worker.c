@@ -52,23 +52,36 @@ uint32_t worker_retry_after_ms(struct worker *w) {
     return RETRY_AFTER_MS + random % (2 * RETRY_AFTER_MS);
 }
 
-void worker_submit(struct worker *w, struct work *work, enum worker_lane lane, uint64_t pin) {
-    switch (lane) {
-    case WORKER_ALONE:
+static struct pipeline *choose_write(const struct worker *w, const struct source *source, uint64_t pin) {
+    size_t count = (size_t)w->config->write_connections;
+    for (size_t i = 0; i < count; i++)
+        if (pipeline_has(w->writes[i], source))
+            return w->writes[i];
+    for (size_t i = 0; w->pace.is_slow && i < count; i++)
+        if (pipeline_load(w->writes[i]) < LIMIT_SEGMENT_OPS)
+            return w->writes[i];
+    return w->writes[pin * 0x9E3779B97F4A7C15u % count];
+}
+
+void worker_submit(struct worker *w, struct work *work, enum work_kind kind, uint64_t pin) {
+    switch (kind) {
+    case WORK_ALONE:
         pipeline_push(w->alone, work);
         break;
-    case WORKER_LOG:
+    case WORK_LOG:
         pipeline_push(w->log, work);
         break;
-    case WORKER_WRITE:
-        pipeline_push(w->writes[pin * 0x9E3779B97F4A7C15u % (uint64_t)w->config->write_connections], work);
+    case WORK_WRITE:
+        pipeline_push(choose_write(w, work->source, pin), work);
         break;
-    case WORKER_READ:
+    case WORK_READ:
         w->next_read = (w->next_read + 1) % (size_t)w->config->read_connections;
         if (!pipeline_is_ready(w->reads[w->next_read]))
             w->next_read = (w->next_read + 1) % (size_t)w->config->read_connections;
         pipeline_push(w->reads[w->next_read], work);
         break;
+    case WORK_KINDS:
+        abort();
     }
 }
 
@@ -226,8 +239,10 @@ static void open_pipelines(struct worker *w, const char *const setup[3]) {
     options.ops_max = LIMIT_SEGMENT_OPS;
     options.setup = setup[0];
     options.name = "write";
+    options.pace = &w->pace;
     for (int i = 0; i < w->config->write_connections; i++)
         w->writes[i] = pipeline_open(&w->loop, &options);
+    options.pace = NULL;
     options.ops_max = LIMIT_SEGMENT_LOGS;
     options.name = "log";
     w->log = pipeline_open(&w->loop, &options);

@@ -27,6 +27,7 @@ struct worker {
     struct pipeline *alone;
     struct pipeline *log;
     size_t next_read;
+    struct pace pace; /* of `writes` */
     struct topics *topics;
 
     struct conn *conns;
@@ -56,11 +57,12 @@ struct worker {
 /* Serve until a signal ends it. Returns the process's exit code. */
 int worker_run(const struct config *config, struct registry *registry);
 
-/* Hand a work to PostgreSQL: reads to any connection, writes to the one that `pin` (a device's or a connection's
- * number) always has, so that they keep their order. Reads that leave a row have a connection of their own, so that
- * what they look at and lock never stands in the way of writes. */
-enum worker_lane { WORKER_READ, WORKER_WRITE, WORKER_ALONE, WORKER_LOG };
-void worker_submit(struct worker *worker, struct work *work, enum worker_lane lane, uint64_t pin);
+/* Hand a work to PostgreSQL: reads to any connection, a write to the one that has its source's earlier ones. Where
+ * there are none, to the one of `pin` (a device's or a connection's number), so that cores share the work; or, while
+ * writes wait for the disk (pace.h), to the first whose next segment has room, so that they wait for it together. Reads
+ * that leave a row have a connection of their own, so that what they look at and lock never stands in the way of
+ * writes. */
+void worker_submit(struct worker *worker, struct work *work, enum work_kind kind, uint64_t pin);
 
 /* Too much waits for PostgreSQL: answer BUSY. */
 bool worker_is_full(const struct worker *worker);

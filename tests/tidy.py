@@ -37,7 +37,7 @@ EDGES = {
 
 # Functions of their arguments: they include proto/ and one another.
 PURE = {
-    "arena", "call", "config", "lane", "ledger", "limits", "log", "message", "params", "plan", "refusal", "rows",
+    "arena", "call", "config", "lane", "ledger", "limits", "log", "message", "pace", "params", "plan", "refusal", "rows",
     "session", "statements", "work",
 }
 

@@ -57,6 +57,40 @@ Test(lane_turns, what_expires_leaves_nothing) {
     scene_close(s);
 }
 
+/* A read is nobody's successor: it waits where it was put, also while other works of its session wait elsewhere. */
+Test(lane_turns, reads_keep_no_order) {
+    struct scene *s = scene_open(LANE_READS, 1), *other = scene_open(LANE_READS, 1);
+    struct work *a = push(s, 0, 1), *b = push(s, 0, 2), *c = push(other, 0, 3);
+    c->source = a->source;
+    expect_begin(s, 1, a, NULL, NULL);
+    expect_begin(other, 1, c, NULL, NULL);
+    cr_expect(s->lane.waiting == 1 && other->lane.waiting == 0);
+    lane_answered(&s->lane, 0);
+    lane_committed(&s->lane);
+    expect_begin(s, 1, b, NULL, NULL);
+    lane_answered(&s->lane, 0);
+    lane_committed(&s->lane);
+    lane_answered(&other->lane, 0);
+    lane_committed(&other->lane);
+    scene_close(s);
+    scene_close(other);
+}
+
+/* Whoever gives works to several lanes sees which one has a source's. */
+Test(lane_turns, a_source_is_inside_until_its_works_end) {
+    struct scene *s = scene_open(LANE_WRITES, 2);
+    struct work *a = push(s, 0, 1), *again = push(s, 1, 1), *b = push(s, 0, 2);
+    cr_expect(s->sources[0].inside == 2 && s->sources[0].lane == &s->lane && s->sources[1].inside == 1);
+    expect_begin(s, 2, a, b, NULL);
+    cr_expect_eq(s->sources[0].inside, 2);
+    lane_committed(&s->lane);
+    cr_expect(s->sources[0].inside == 0 && s->sources[1].inside == 0);
+    expect_end(s, a, WIRE_OK);
+    expect_end(s, again, WIRE_OK);
+    expect_end(s, b, WIRE_OK);
+    scene_close(s);
+}
+
 Test(lane_turns, retries_wait_a_moment) {
     struct scene *s = scene_open(LANE_WRITES, 128);
     struct work *a = push(s, 0, 1), *b = push(s, 1, 2);
