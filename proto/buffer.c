@@ -4,11 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-uint8_t *buffer_reserve(struct buffer *b, size_t size) {
+uint8_t *buffer_make_room(struct buffer *b, size_t size) {
     assert(b->start <= b->end && b->end <= b->capacity);
-    if (b->capacity - b->end >= size && b->bytes != NULL)
-        return b->bytes + b->end;
-
     size_t held = buffer_size(b);
     if (b->start > 0) {
         assert(b->bytes != NULL);
@@ -31,13 +28,6 @@ uint8_t *buffer_reserve(struct buffer *b, size_t size) {
 
 void buffer_grow(struct buffer *b, size_t size) {
     assert(size <= b->capacity - b->end);
-    b->end += size;
-}
-
-void buffer_append(struct buffer *b, const void *bytes, size_t size) {
-    if (size == 0)
-        return;
-    memcpy(buffer_reserve(b, size), bytes, size);
     b->end += size;
 }
 

@@ -203,14 +203,15 @@ enum tls_status tls_feed(struct tls *t, const void *bytes, size_t size, struct b
     t->output = cipher;
     ERR_clear_error();
     int got;
+    /* Into a place on the stack first: most calls read nothing, and an idle connection keeps no memory. Not to be
+     * filled with zeros each time, as the build would otherwise have it. */
+    uint8_t record[RECORD_PLAIN_MAX] __attribute__((uninitialized));
     do {
-        /* Into a place on the stack first: most calls read nothing, and an idle connection keeps no memory. */
-        uint8_t record[RECORD_PLAIN_MAX];
         got = SSL_read(t->ssl, record, sizeof record);
         if (got > 0)
             buffer_append(plain, record, (size_t)got);
-    } while (got > 0);
-    enum tls_status status = judge(t, got);
+    } while (got > 0 && (t->input_size > 0 || SSL_has_pending(t->ssl)));
+    enum tls_status status = got > 0 ? TLS_OK : judge(t, got);
     if (status == TLS_OK && SSL_is_init_finished(t->ssl) && !speaks_lvzhi(t)) {
         snprintf(t->error, sizeof t->error, "no ALPN lvzhi/1");
         status = TLS_FAILED;

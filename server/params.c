@@ -89,9 +89,13 @@ bool date_format(int32_t days, char ret_text[11]) {
     int32_t day = day_of_year - (153 * month_index + 2) / 5 + 1;
     int32_t month = month_index < 10 ? month_index + 3 : month_index - 9;
     int32_t year = year_of_era + era * 400 + (month <= 2);
-    char text[40];
-    snprintf(text, sizeof text, "%04d-%02d-%02d", year, month, day);
-    memcpy(ret_text, text, 10);
+    for (int i = 3; i >= 0; i--, year /= 10)
+        ret_text[i] = (char)('0' + year % 10);
+    ret_text[4] = ret_text[7] = '-';
+    ret_text[5] = (char)('0' + month / 10);
+    ret_text[6] = (char)('0' + month % 10);
+    ret_text[8] = (char)('0' + day / 10);
+    ret_text[9] = (char)('0' + day % 10);
     ret_text[10] = '\0';
     return true;
 }

@@ -244,9 +244,10 @@ static void fail_item(struct pipeline *p, size_t item, enum wire_error error) {
 }
 
 static struct cell result_cell(const PGresult *result, int row, int column) {
-    if (PQgetisnull(result, row, column))
+    int size = PQgetlength(result, row, column);
+    if (size == 0 && PQgetisnull(result, row, column))
         return (struct cell){.size = -1};
-    return (struct cell){(const uint8_t *)PQgetvalue(result, row, column), PQgetlength(result, row, column)};
+    return (struct cell){(const uint8_t *)PQgetvalue(result, row, column), size};
 }
 
 /* The session's own statements: the first row's cells, for C. */

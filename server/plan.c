@@ -201,6 +201,29 @@ static bool all_in(const ProtobufCMessageDescriptor *message, const struct descr
     return true;
 }
 
+static unsigned wire_type(enum field_kind kind) {
+    switch (kind) {
+    case FIELD_UUID:
+    case FIELD_BYTES:
+    case FIELD_TEXT:
+    case FIELD_DATE:
+        return 2;
+    case FIELD_DOUBLE:
+        return 1;
+    default:
+        return 0;
+    }
+}
+
+static struct field_tag make_tag(const ProtobufCFieldDescriptor *field, unsigned type) {
+    struct field_tag tag = {.size = 0};
+    uint32_t rest = field->id << 3 | type;
+    for (; rest >= 0x80; rest >>= 7)
+        tag.bytes[tag.size++] = (uint8_t)(rest | 0x80);
+    tag.bytes[tag.size++] = (uint8_t)rest;
+    return tag;
+}
+
 static void choose_target(const struct call *call, size_t statement, const struct described_column *columns,
                           size_t n_columns, struct statement_plan *plan) {
     const ProtobufCMessageDescriptor *reply = call->method->reply;
@@ -211,6 +234,7 @@ static void choose_target(const struct call *call, size_t statement, const struc
         plan->into = only_list(reply);
     if (plan->into == NULL || plan->into->type != PROTOBUF_C_TYPE_MESSAGE)
         return;
+    plan->into_tag = make_tag(plan->into, 2);
     plan->target = plan->into->label == PROTOBUF_C_LABEL_REPEATED ? ROW_LIST : ROW_MESSAGE;
 }
 
@@ -227,6 +251,7 @@ static bool join_column(const struct errors *e, const struct described_column *c
     if (c->field == NULL)
         return fail(e, "column '%s': %s has no such field", column->name, inner->short_name);
     c->kind = field_kind(c->field);
+    c->tag = make_tag(c->field, wire_type(c->kind));
     c->array = c->field->label == PROTOBUF_C_LABEL_REPEATED;
     uint32_t type = plan_type(c->kind);
     uint32_t expected = c->array && type != 0 ? plan_array_type(type) : type;

@@ -59,8 +59,15 @@ struct param_plan {
     const ProtobufCFieldDescriptor **attributes; /* the composite's, in its order; owned */
 };
 
+/* What stands before a field's value on the wire: its number and wire type as a varint. */
+struct field_tag {
+    uint8_t bytes[5];
+    uint8_t size;
+};
+
 struct column_plan {
     const ProtobufCFieldDescriptor *field;
+    struct field_tag tag;
     enum field_kind kind;
     bool array;
     bool of_reply; /* in a list: a field of the reply itself, taken from the last row */
@@ -79,6 +86,7 @@ struct statement_plan {
     size_t n_params;
     enum row_target target;
     const ProtobufCFieldDescriptor *into; /* of ROW_MESSAGE and ROW_LIST */
+    struct field_tag into_tag;
     struct column_plan *columns;
     size_t n_columns;
 };

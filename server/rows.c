@@ -12,27 +12,26 @@ int64_t cell_int64(const uint8_t *b) {
     return (int64_t)((uint64_t)(uint32_t)cell_int32(b) << 32 | (uint32_t)cell_int32(b + 4));
 }
 
-static void put_varint(struct buffer *out, uint64_t value) {
-    uint8_t bytes[10];
-    size_t n = 0;
-    do {
-        bytes[n] = (uint8_t)(value & 0x7f);
-        value >>= 7;
-        if (value != 0)
-            bytes[n] |= 0x80;
-        n++;
-    } while (value != 0);
-    buffer_append(out, bytes, n);
+/* Beside its own bytes a value takes a tag and a length or a number at most. */
+enum { VALUE_MORE = sizeof(((struct field_tag *)0)->bytes) + 10, LENGTH_MAX = 5 };
+
+static uint8_t *put_varint(uint8_t *at, uint64_t value) {
+    for (; value >= 0x80; value >>= 7)
+        *at++ = (uint8_t)(value | 0x80);
+    *at++ = (uint8_t)value;
+    return at;
 }
 
-static void put_tag(struct buffer *out, const ProtobufCFieldDescriptor *field, unsigned wire_type) {
-    put_varint(out, (uint64_t)field->id << 3 | wire_type);
+static uint8_t *put_tag(uint8_t *at, const struct field_tag *tag) {
+    for (unsigned i = 0; i < tag->size; i++)
+        *at++ = tag->bytes[i];
+    return at;
 }
 
-static void put_delimited(struct buffer *out, const ProtobufCFieldDescriptor *field, const void *bytes, size_t size) {
-    put_tag(out, field, 2);
-    put_varint(out, size);
-    buffer_append(out, bytes, size);
+static uint8_t *put_delimited(uint8_t *at, const struct field_tag *tag, const void *bytes, size_t size) {
+    at = put_varint(put_tag(at, tag), size);
+    memcpy(at, bytes, size);
+    return at + size;
 }
 
 static bool enum_number(const ProtobufCEnumDescriptor *descriptor, const struct cell *cell, int *ret) {
@@ -67,81 +66,84 @@ static bool cell_number(const struct column_plan *c, const struct cell *cell, ui
     return true;
 }
 
-static bool put_element(struct buffer *out, const struct column_plan *c, const struct cell *cell) {
+/* One value to `at`; NULL: one that the field cannot hold. */
+static uint8_t *put_element(uint8_t *at, const struct column_plan *c, const struct cell *cell) {
     switch (c->kind) {
     case FIELD_UUID:
     case FIELD_BYTES:
     case FIELD_TEXT:
-        put_delimited(out, c->field, cell->bytes, (size_t)cell->size);
-        return true;
+        return put_delimited(at, &c->tag, cell->bytes, (size_t)cell->size);
     case FIELD_DATE: {
         char text[11];
         if (cell->size != 4 || !date_format(cell_int32(cell->bytes), text))
-            return false;
-        put_delimited(out, c->field, text, 10);
-        return true;
+            return NULL;
+        return put_delimited(at, &c->tag, text, 10);
     }
-    case FIELD_DOUBLE: {
+    case FIELD_DOUBLE:
         if (cell->size != 8)
-            return false;
-        uint8_t bytes[8];
-        for (int i = 0; i < 8; i++)
-            bytes[i] = cell->bytes[7 - i];
-        put_tag(out, c->field, 1);
-        buffer_append(out, bytes, sizeof bytes);
-        return true;
-    }
+            return NULL;
+        at = put_tag(at, &c->tag);
+        for (int i = 7; i >= 0; i--)
+            *at++ = cell->bytes[i];
+        return at;
     default: {
         uint64_t value;
-        if (!cell_number(c, cell, &value))
-            return false;
-        put_tag(out, c->field, 0);
-        put_varint(out, value);
-        return true;
+        return cell_number(c, cell, &value) ? put_varint(put_tag(at, &c->tag), value) : NULL;
     }
     }
 }
 
 /* A one-dimensional array's elements; a null element cannot be said in protobuf and is left out. */
-static bool put_array(struct buffer *out, const struct column_plan *c, const struct cell *cell) {
-    const uint8_t *at = cell->bytes, *end = cell->bytes + cell->size;
+static uint8_t *put_array(uint8_t *at, const struct column_plan *c, const struct cell *cell) {
+    const uint8_t *from = cell->bytes, *end = cell->bytes + cell->size;
     if (cell->size < 12)
-        return false;
-    int32_t dimensions = cell_int32(at);
+        return NULL;
+    int32_t dimensions = cell_int32(from);
     if (dimensions == 0)
-        return true;
+        return at;
     if (dimensions != 1 || cell->size < 20)
-        return false;
-    int32_t count = cell_int32(at + 12);
-    at += 20;
+        return NULL;
+    int32_t count = cell_int32(from + 12);
+    from += 20;
     for (int32_t i = 0; i < count; i++) {
-        if (end - at < 4)
-            return false;
-        struct cell element = {.bytes = at + 4, .size = cell_int32(at)};
-        at += 4;
+        if (end - from < 4)
+            return NULL;
+        struct cell element = {.bytes = from + 4, .size = cell_int32(from)};
+        from += 4;
         if (element.size < 0)
             continue;
-        if (end - at < element.size || !put_element(out, c, &element))
-            return false;
-        at += element.size;
+        if (end - from < element.size || (at = put_element(at, c, &element)) == NULL)
+            return NULL;
+        from += element.size;
     }
-    return at == end;
+    return from == end ? at : NULL;
 }
 
-static bool put_column(struct buffer *out, const struct column_plan *c, const struct cell *cell) {
-    if (cell->size < 0)
-        return true;
-    return c->array ? put_array(out, c, cell) : put_element(out, c, cell);
-}
-
-static bool put_columns(const struct statement_plan *plan, const struct cell *cells, bool of_reply, struct buffer *out,
-                        const char **ret_column) {
-    for (size_t i = 0; i < plan->n_columns; i++)
-        if (plan->columns[i].of_reply == of_reply && !put_column(out, &plan->columns[i], &cells[i])) {
-            *ret_column = plan->columns[i].field->name;
-            return false;
+/* The cells of the reply's own columns, or the others. NULL: *ret_column is at fault. */
+static uint8_t *put_columns(uint8_t *at, const struct statement_plan *plan, const struct cell *cells, bool of_reply,
+                            const char **ret_column) {
+    for (size_t i = 0; i < plan->n_columns; i++) {
+        const struct column_plan *c = &plan->columns[i];
+        if (c->of_reply != of_reply || cells[i].size < 0)
+            continue;
+        at = c->array ? put_array(at, c, &cells[i]) : put_element(at, c, &cells[i]);
+        if (at == NULL) {
+            *ret_column = c->field->name;
+            return NULL;
         }
-    return true;
+    }
+    return at;
+}
+
+/* Bytes that a row takes at most. */
+static size_t most(const struct statement_plan *plan, const struct cell *cells) {
+    size_t size = VALUE_MORE;
+    for (size_t i = 0; i < plan->n_columns; i++)
+        if (cells[i].size >= 0) {
+            size_t own = (size_t)cells[i].size;
+            size += own + VALUE_MORE * (plan->columns[i].array ? own / sizeof(int32_t) : 1);
+        }
+    return size;
 }
 
 static bool is_of_reply_only(const struct statement_plan *plan, const struct cell *cells) {
@@ -154,32 +156,36 @@ static bool is_of_reply_only(const struct statement_plan *plan, const struct cel
     return any;
 }
 
+/* The row as a message of its own. Its length stands before it and is known after: it is written where a length of one
+ * byte would end, and moved where that was too little. */
+static uint8_t *put_message(uint8_t *at, const struct statement_plan *plan, const struct cell *cells,
+                            const char **ret_column) {
+    uint8_t *length = put_tag(at, &plan->into_tag), *body = length + 1;
+    at = put_columns(body, plan, cells, false, ret_column);
+    if (at == NULL)
+        return NULL;
+    size_t size = (size_t)(at - body);
+    uint8_t bytes[LENGTH_MAX];
+    size_t length_size = (size_t)(put_varint(bytes, size) - bytes);
+    if (length_size > 1)
+        memmove(length + length_size, body, size);
+    memcpy(length, bytes, length_size);
+    return length + length_size + size;
+}
+
 bool rows_append(const struct statement_plan *plan, const struct cell *cells, bool last, struct buffer *out,
                  const char **ret_column) {
-    if (plan->target == ROW_REPLY)
-        return put_columns(plan, cells, false, out, ret_column);
-    if (last && plan->target == ROW_LIST && is_of_reply_only(plan, cells))
-        return put_columns(plan, cells, true, out, ret_column);
-
-    /* The message's length stands before it and is known after: leave room for the usual one and shift if it is not. */
-    put_tag(out, plan->into, 2);
-    size_t at = buffer_size(out);
-    buffer_append(out, "", 1);
-    if (!put_columns(plan, cells, false, out, ret_column))
+    uint8_t *start = buffer_reserve(out, most(plan, cells)), *at = start;
+    bool own = plan->target == ROW_REPLY;
+    bool only_of_reply = last && plan->target == ROW_LIST && is_of_reply_only(plan, cells);
+    if (own)
+        at = put_columns(at, plan, cells, false, ret_column);
+    else if (!only_of_reply)
+        at = put_message(at, plan, cells, ret_column);
+    if (at != NULL && !own && last)
+        at = put_columns(at, plan, cells, true, ret_column);
+    if (at == NULL)
         return false;
-    size_t size = buffer_size(out) - at - 1;
-    size_t more = 0;
-    for (size_t rest = size >> 7; rest != 0; rest >>= 7)
-        more++;
-    if (more > 0) {
-        (void)buffer_reserve(out, more);
-        uint8_t *body = out->bytes + out->start + at + 1;
-        memmove(body + more, body, size);
-        buffer_grow(out, more);
-    }
-    uint8_t *length = out->bytes + out->start + at;
-    for (size_t i = 0; i < more; i++)
-        length[i] = (uint8_t)((size >> (7 * i) & 0x7f) | 0x80);
-    length[more] = (uint8_t)(size >> (7 * more));
-    return !last || put_columns(plan, cells, true, out, ret_column);
+    buffer_grow(out, (size_t)(at - start));
+    return true;
 }
