@@ -208,8 +208,10 @@ enum tls_status tls_feed(struct tls *t, const void *bytes, size_t size, struct b
     uint8_t record[RECORD_PLAIN_MAX] __attribute__((uninitialized));
     do {
         got = SSL_read(t->ssl, record, sizeof record);
-        if (got > 0)
+        if (got > 0) {
             buffer_append(plain, record, (size_t)got);
+            explicit_bzero(record, (size_t)got);
+        }
     } while (got > 0 && (t->input_size > 0 || SSL_has_pending(t->ssl)));
     enum tls_status status = got > 0 ? TLS_OK : judge(t, got);
     if (status == TLS_OK && SSL_is_init_finished(t->ssl) && !speaks_lvzhi(t)) {

@@ -33,6 +33,12 @@ void arena_deinit(struct arena *a) {
     }
 }
 
+void arena_wipe(struct arena *a) {
+    for (struct arena_chunk *chunk = a->chunks; chunk != NULL; chunk = chunk->next)
+        explicit_bzero(chunk->bytes, chunk->size);
+    arena_deinit(a);
+}
+
 void *arena_alloc(struct arena *a, size_t size) {
     size_t start = (a->used + _Alignof(max_align_t) - 1) & ~(_Alignof(max_align_t) - 1);
     if (a->chunks == NULL || start > a->chunks->size || size > a->chunks->size - start) {

@@ -20,6 +20,9 @@ struct arena {
 void arena_init(struct arena *arena, size_t budget);
 void arena_deinit(struct arena *arena);
 
+/* The same, and nothing of it stays in memory: for what held a password. */
+void arena_wipe(struct arena *arena);
+
 /* Zeroed and aligned for anything; NULL when the budget is spent. */
 void *arena_alloc(struct arena *arena, size_t size) __attribute__((warn_unused_result));
 

@@ -307,6 +307,14 @@ static void stop_reading(struct conn *c) {
     c->reading = false;
 }
 
+/* A token, a password or a code: no copy of it stays. */
+static bool holds_secret(const struct conn *c, const struct frame *frame) {
+    if (frame->type != FRAME_REQUEST)
+        return frame->type == FRAME_HELLO;
+    const struct endpoint *endpoint = registry_find(c->worker->registry, frame->code);
+    return endpoint == NULL || endpoint->hash != NULL;
+}
+
 /* Take whole frames out of what has come. */
 static void take_frames(struct conn *c) {
     while (!c->closing && !c->close_after_send && c->unsent <= LIMIT_UNSENT_PAUSE) {
@@ -321,6 +329,8 @@ static void take_frames(struct conn *c) {
             break;
         }
         on_frame(c, &frame);
+        if (holds_secret(c, &frame))
+            explicit_bzero(c->in.bytes + c->in.start, consumed);
         buffer_consume(&c->in, consumed);
     }
     if (c->close_after_send && !c->closing && !c->lingering)
@@ -360,10 +370,12 @@ static void on_read(uv_stream_t *stream, ssize_t size, const uv_buf_t *buf) {
         return;
     conn_hold(c);
     c->heard_ms = worker_now_ms(c->worker);
-    if (c->tls != NULL)
+    if (c->tls != NULL) {
         on_cipher(c, (const uint8_t *)buf->base, (size_t)size);
-    else
+    } else {
         buffer_append(&c->in, buf->base, (size_t)size);
+        explicit_bzero(buf->base, (size_t)size);
+    }
     take_frames(c);
     conn_release(c);
 }

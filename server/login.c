@@ -60,7 +60,7 @@ static void exchange_free(struct exchange *x) {
     buffer_release(&x->work.reply);
     free(x->work.rule);
     free(x->work.args);
-    arena_deinit(&x->arena);
+    arena_wipe(&x->arena);
     if (x->conn != NULL)
         conn_release(x->conn);
     sodium_memzero(x, sizeof *x);

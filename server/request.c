@@ -58,7 +58,10 @@ static void request_free(struct request *r) {
     buffer_release(&r->work.reply);
     free(r->work.rule);
     free(r->work.args);
-    arena_deinit(&r->arena);
+    if (r->endpoint != NULL && r->endpoint->hash != NULL)
+        arena_wipe(&r->arena);
+    else
+        arena_deinit(&r->arena);
     free(r);
     conn_release(c);
 }

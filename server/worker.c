@@ -9,13 +9,16 @@
 #include "uuid.h"
 
 #include <assert.h>
+#include <fcntl.h>
 #include <openssl/rand.h>
 #include <signal.h>
+#include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <systemd/sd-daemon.h>
+#include <unistd.h>
 
 enum { PIPELINES_MAX = 16 + 16 + 2 };
 enum { REVOKED_MARGIN_S = 60 }; /* clocks and transactions under way */
@@ -282,10 +285,11 @@ static bool read_secret(struct worker *w, char *ret_error, size_t error_size) {
         snprintf(ret_error, error_size, "secret: no file is named (32 random bytes, kept with the database)");
         return false;
     }
-    FILE *file = fopen(w->config->secret, "rb");
-    bool ok = file != NULL && fread(w->secret, 1, sizeof w->secret, file) == sizeof w->secret;
-    if (file != NULL)
-        fclose(file);
+    int file = open(w->config->secret, O_RDONLY | O_CLOEXEC); /* stdio would keep a copy */
+    (void)sodium_mlock(w->secret, sizeof w->secret);          /* where the limit of locked memory allows it */
+    bool ok = file >= 0 && read(file, w->secret, sizeof w->secret) == sizeof w->secret;
+    if (file >= 0)
+        close(file);
     if (!ok)
         snprintf(ret_error, error_size, "secret: %s does not hold 32 bytes", w->config->secret);
     return ok;
@@ -295,8 +299,9 @@ static size_t conns_max(void) {
     struct rlimit files;
     if (getrlimit(RLIMIT_NOFILE, &files) != 0)
         abort();
-    files.rlim_cur = files.rlim_max;
-    (void)setrlimit(RLIMIT_NOFILE, &files);
+    struct rlimit all = {files.rlim_max, files.rlim_max};
+    if (setrlimit(RLIMIT_NOFILE, &all) == 0)
+        files = all;
     size_t room = files.rlim_cur > LIMIT_FILES_KEPT ? files.rlim_cur - LIMIT_FILES_KEPT : 1;
     return room < LIMIT_CONNECTIONS ? room : LIMIT_CONNECTIONS;
 }
@@ -339,6 +344,7 @@ int worker_run(const struct config *config, struct registry *registry) {
     if (w == NULL || (w->read_buffer = malloc(LIMIT_READ)) == NULL || uv_loop_init(&w->loop) != 0)
         abort();
     signal(SIGPIPE, SIG_IGN);
+    (void)setrlimit(RLIMIT_CORE, &(struct rlimit){0, 0}); /* a core would hold keys, passwords and villagers' names */
     w->config = config;
     w->registry = registry;
     w->conns_max = conns_max();
@@ -367,6 +373,7 @@ int worker_run(const struct config *config, struct registry *registry) {
     for (int i = 0; i < 3; i++)
         free(setup[i]);
     free(w->read_buffer);
+    sodium_munlock(w->secret, sizeof w->secret);
     free(w);
     log_line(LOG_INFO, "ended");
     return exit_code;

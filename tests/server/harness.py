@@ -25,6 +25,7 @@ import time
 import unittest
 import uuid
 
+import libpq
 import wire
 
 SOURCE = os.path.realpath(os.path.join(os.path.dirname(__file__), "../.."))
@@ -34,6 +35,7 @@ ADMIN = uuid.UUID("00000000-0000-7000-8000-000000000001").bytes
 TOWN, OTHER_TOWN = 533421001, 533421002
 PASSWORD = "一个长的密码 1"
 PR_SET_PDEATHSIG = 1
+KEPT_CONNECTIONS = 4
 
 resource.setrlimit(resource.RLIMIT_NOFILE, (resource.getrlimit(resource.RLIMIT_NOFILE)[1],) * 2)
 libc = ctypes.CDLL(None)
@@ -104,6 +106,7 @@ class Postgres:
         self.directory = os.path.join(directory(), name)
         self.data = os.path.join(self.directory, "data")
         self.process = None
+        self.kept = {}  # connections, the last used at the end
         os.mkdir(self.directory)
         self.user = "postgres" if os.getuid() == 0 else None
         if self.user:
@@ -178,27 +181,40 @@ class Postgres:
                 pass
 
     def sql(self, text, database="postgres", user="postgres", settings=None):
-        """Rows of strings; NULL is None. As the superuser, unless another role is named. One query gives rows."""
+        """Rows of strings; NULL is None. As the superuser, unless another role is named. All of it is one transaction."""
         options = " ".join(f"-c {key}={value}" for key, value in (settings or {}).items())
+        conninfo = f"host={self.directory} user={user} dbname={database} options='{options}' client_encoding=UTF8"
         until = time.monotonic() + 20
+        if " template " in text:  # nobody may be connected to what is copied
+            self.forget()
         while True:
-            done = subprocess.run(
-                ["psql", "-XAtq", "-h", self.directory, "-U", user, "-d", database, "-v", "ON_ERROR_STOP=1",
-                 "-F", "\x1f", "-R", "\x1e", "-P", "null=\x1d", "-f", "-"],
-                input=text, capture_output=True, text=True, env={**os.environ, "PGOPTIONS": options},
-            )
-            # A crash of one backend makes PostgreSQL start anew: psql then ends with 2, before it has done anything.
-            if done.returncode != 2 or time.monotonic() > until:
-                break
-            time.sleep(0.05)
-        if done.returncode != 0:
-            raise RuntimeError(done.stderr.strip())
-        rows = done.stdout.rstrip("\n").split("\x1e") if done.stdout.strip("\n") else []
-        return [tuple(None if cell == "\x1d" else cell for cell in row.split("\x1f")) for row in rows]
+            connection = self.kept.pop((threading.get_ident(), conninfo), None)
+            try:
+                connection = connection or libpq.Connection(conninfo)
+                return connection.query(text)
+            except libpq.Broken as broken:
+                # A crash of one backend makes PostgreSQL start anew, and ends all connections.
+                if time.monotonic() > until:
+                    raise RuntimeError(str(broken)) from None
+                time.sleep(0.05)
+            finally:
+                # The daemon's own role has no connections but the daemon's: tests count them.
+                if connection is not None and user == "postgres" and connection.as_new():
+                    self.kept[threading.get_ident(), conninfo] = connection
+                    while len(self.kept) > KEPT_CONNECTIONS:
+                        self.kept.pop(next(iter(self.kept))).close()
+                elif connection is not None:
+                    connection.close()
+
+    def forget(self):
+        while self.kept:
+            self.kept.popitem()[1].close()
 
 
 class Centre:
     """A database and a daemon on it."""
+
+    under = []  # the command that starts the daemon, if it does not start by itself
 
     def __init__(self, postgres, database, **settings):
         self.postgres = postgres
@@ -235,8 +251,8 @@ class Centre:
         self.configure()
         reader, writer = os.pipe()
         with open(self.log, "a") as log:
-            self.process = start([os.path.join(BUILD, "lvzhid"), "--config=" + self.config, f"--port_file={writer}"],
-                                 signal.SIGKILL, limits, pass_fds=[writer], stdout=log, stderr=log, cwd="/")
+            command = [*self.under, os.path.join(BUILD, "lvzhid"), "--config=" + self.config, f"--port_file={writer}"]
+            self.process = start(command, signal.SIGKILL, limits, pass_fds=[writer], stdout=log, stderr=log, cwd="/")
         os.close(writer)
         with os.fdopen(reader) as pipe:
             text = pipe.read()  # ends when the daemon has written its port, or has died

@@ -357,7 +357,8 @@ class Tampered(Audited):
              f" 33, sha256('x'), '', author_id, '3' from data.operation where op_id = '{mark}'", "operation", None,
              f"op_id = '{other}'"),
         )
-        self.hand(";".join(text for text, *_ in inserts))
+        for text, *_ in inserts:  # each a transaction: nothing comes with an operation
+            self.hand(text)
         try:
             found = self.verify()["findings"]
         finally:
