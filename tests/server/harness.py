@@ -215,6 +215,7 @@ class Centre:
     """A database and a daemon on it."""
 
     under = []  # the command that starts the daemon, if it does not start by itself
+    program = "lvzhid"
 
     def __init__(self, postgres, database, **settings):
         self.postgres = postgres
@@ -251,7 +252,7 @@ class Centre:
         self.configure()
         reader, writer = os.pipe()
         with open(self.log, "a") as log:
-            command = [*self.under, os.path.join(BUILD, "lvzhid"), "--config=" + self.config, f"--port_file={writer}"]
+            command = [*self.under, os.path.join(BUILD, self.program), "--config=" + self.config, f"--port_file={writer}"]
             self.process = start(command, signal.SIGKILL, limits, pass_fds=[writer], stdout=log, stderr=log, cwd="/")
         os.close(writer)
         with os.fdopen(reader) as pipe:

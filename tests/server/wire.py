@@ -575,7 +575,10 @@ class Client:
             frame = self.receive_frame()
             if frame.type == PONG:
                 return frame.aux
-            self.others.append(frame)
+            if frame.type in (RESPONSE, ERROR) and frame.id != 0:
+                self.answers[frame.id] = frame
+            else:
+                self.others.append(frame)
 
     def read_to_end(self, timeout=5):
         """All frames until the other side closes."""
