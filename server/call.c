@@ -10,6 +10,7 @@ enum { WORD_SIZE = 64 };
 
 struct parser {
     struct call *call;
+    struct statement *statement; /* whose body is being read */
     const struct call_words *words;
     char *error;
     size_t error_size;
@@ -143,6 +144,7 @@ static struct statement *add_statement(struct parser *p, const char *fills) {
     }
     struct statement *s = &p->call->statements[p->call->n_statements++];
     s->fills = fills == NULL ? NULL : copy(fills, strlen(fills));
+    p->statement = s;
     return s;
 }
 
@@ -287,8 +289,11 @@ static bool finish_statement(struct parser *p, char *body) {
     while (size > 0 && strchr(" \t\r\n;", body[size - 1]) != NULL)
         body[--size] = '\0';
     if (is_blank(body))
-        return fail(p, "statement %zu is empty", p->call->n_statements);
-    return number_params(p, &p->call->statements[p->call->n_statements - 1], body);
+        return fail(p,
+                    p->statement == &p->call->together ? "the statement below 'together:' is empty"
+                                                       : "statement %zu is empty",
+                    p->call->n_statements);
+    return number_params(p, p->statement, body);
 }
 
 /* `body` has room for the whole file. */
@@ -299,8 +304,8 @@ static void append_line(char *body, const char *line) {
     body[used + size + 1] = '\0';
 }
 
-static bool is_fills(const char *line) {
-    return strncmp(line, "--", 2) == 0 && strncmp(line + 2 + strspn(line + 2, " \t"), "fills:", 6) == 0;
+static bool is_line_of(const char *line, const char *key) {
+    return strncmp(line, "--", 2) == 0 && strncmp(line + 2 + strspn(line + 2, " \t"), key, strlen(key)) == 0;
 }
 
 /* A line "-- fills:" ends one statement and begins the next. */
@@ -314,6 +319,18 @@ static bool parse_fills(struct parser *p, const char *line, char *body) {
     return parse_header(p, line, &fills);
 }
 
+/* A line "-- together:" ends the one statement of a write. */
+static bool parse_together(struct parser *p, char *body) {
+    if (p->call->n_statements > 0)
+        return fail(p, "together: comes once, in a write");
+    if (add_statement(p, NULL) == NULL || !finish_statement(p, body))
+        return false;
+    body[0] = '\0';
+    p->call->has_together = true;
+    p->statement = &p->call->together;
+    return true;
+}
+
 static bool parse(struct parser *p, const char *text) {
     char *body = calloc(1, strlen(text) + 2);
     if (body == NULL)
@@ -325,8 +342,10 @@ static bool parse(struct parser *p, const char *text) {
         text += length + (text[length] == '\n');
         bool fills = false;
         in_header = in_header && is_blank(line);
-        if (is_fills(line))
+        if (is_line_of(line, "fills:"))
             ok = parse_fills(p, line, body);
+        else if (is_line_of(line, "together:"))
+            ok = parse_together(p, body);
         else if (in_header && strncmp(line, "--", 2) == 0)
             ok = parse_header(p, line, &fills);
         else if (!in_header)
@@ -347,6 +366,8 @@ static bool check(struct parser *p) {
         return fail(p, "no line '-- effect:'");
     if (p->call->effect != CALL_READ && p->call->n_statements > 1)
         return fail(p, "a write is one statement");
+    if (p->call->has_together && (p->call->effect != CALL_LEDGER || p->call->alone))
+        return fail(p, "together: only a 'ledger' call that is not 'alone' travels with others");
     if (p->call->effect != CALL_LEDGER && p->call->topics != 0)
         return fail(p, "changes: only a 'ledger' call changes anything");
     return true;
@@ -366,16 +387,19 @@ struct call *call_parse(const struct method *method, const struct call_words *wo
     return call;
 }
 
+static void statement_deinit(struct statement *s) {
+    free(s->sql);
+    free(s->fills);
+    for (size_t k = 0; k < s->n_params; k++)
+        free(s->params[k]);
+}
+
 void call_free(struct call *call) {
     if (call == NULL)
         return;
-    for (size_t i = 0; i < call->n_statements; i++) {
-        struct statement *s = &call->statements[i];
-        free(s->sql);
-        free(s->fills);
-        for (size_t k = 0; k < s->n_params; k++)
-            free(s->params[k]);
-    }
+    for (size_t i = 0; i < call->n_statements; i++)
+        statement_deinit(&call->statements[i]);
+    statement_deinit(&call->together);
     free(call->hash);
     free(call->record);
     free(call);

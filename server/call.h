@@ -9,6 +9,12 @@
  *
  * effect: none (a read), log (a read that leaves a row: one statement), ledger (a write: its request has a field `op`);
  * with the word `alone`, on a connection of its own. hash: FIELD replaces that password by its Argon2id string.
+ *
+ * A write may say the same once more for many operations at once, below a line `-- together:`. There each parameter is
+ * an array with an element an operation; of a repeated field, the elements of all of them behind one another, and
+ * `:marks.of` the number of each one's operation, from 1. It gives a row an operation, `op_id` and the reply's columns,
+ * if it did them all as they would have been done one after the other; else none, and they are done so.
+ *
  * changes: TOPIC... [of FIELD] tells what a write changes, and in which field its request names the record. A read may
  * hold several statements, each headed by `-- fills: FIELD`. */
 #ifndef LVZHI_CALL_H
@@ -43,6 +49,8 @@ struct call {
     char *record;    /* the field of the request that names what is changed, or NULL */
     struct statement statements[LIMIT_STATEMENTS];
     size_t n_statements;
+    bool has_together;
+    struct statement together;
 };
 
 /* The words of a header: lvzhi.v1.Role and lvzhi.v1.Topic. */

@@ -204,9 +204,10 @@ static void add_item(struct lane *lane, struct id_set *set, struct work *w) {
     w->attempts++;
 }
 
-static void begin_segment(struct lane *lane, bool careful) {
+static void begin_segment(struct lane *lane, bool careful, bool apart) {
     lane->busy = true;
     lane->careful = careful;
+    lane->apart = apart;
     lane->n_items = 0;
     lane->n_found = 0;
     lane->has_ledger = false;
@@ -217,7 +218,7 @@ static bool begin_run(struct lane *lane, uint64_t now_ms) {
     while (lane->runs != NULL) {
         struct run *r = lane->runs;
         lane->runs = r->next;
-        begin_segment(lane, r->careful);
+        begin_segment(lane, r->careful, r->apart);
         struct work *w;
         while ((w = queue_take(&r->works)) != NULL) {
             lane->waiting--;
@@ -238,7 +239,7 @@ static bool take_queue(struct lane *lane, struct work_queue *q, size_t ops_max, 
     struct id_set set = {0};
     struct work_queue passed = {0};
     size_t bytes = 0;
-    begin_segment(lane, lane->careful_next);
+    begin_segment(lane, lane->careful_next, false);
     while (q->first != NULL && lane->n_items < ops_max) {
         struct work *w = q->first;
         bool other_town = lane->n_items > 0 && w->town_id != lane->town_id;
@@ -343,7 +344,7 @@ static void prepend_run(struct lane *lane, size_t from, size_t to, bool careful)
     struct run *r = malloc(sizeof *r);
     if (r == NULL)
         abort();
-    *r = (struct run){.next = lane->runs, .works = works, .careful = careful};
+    *r = (struct run){.next = lane->runs, .works = works, .careful = careful, .apart = lane->apart};
     lane->runs = r;
 }
 
@@ -358,6 +359,13 @@ static bool is_first(const struct lane *lane, size_t i) {
 void lane_replays(struct lane *lane) {
     assert(lane->busy);
     prepend_run(lane, 0, lane->n_items, true);
+    lane->busy = false;
+}
+
+void lane_apart(struct lane *lane) {
+    assert(lane->busy && !lane->apart);
+    lane->apart = true;
+    prepend_run(lane, 0, lane->n_items, lane->careful);
     lane->busy = false;
 }
 

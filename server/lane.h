@@ -30,6 +30,7 @@ struct run {
     struct run *next;
     struct work_queue works;
     bool careful;
+    bool apart;
 };
 
 enum lane_kind {
@@ -52,6 +53,7 @@ struct lane {
     /* The segment under way. */
     bool busy;
     bool careful; /* wait for the look-up before any effect: the last one met repeats */
+    bool apart;   /* each work is a statement of its own: together (together.h) they were not done */
     int32_t town_id;
     struct work *items[LIMIT_SEGMENT_OPS];
     size_t n_items;
@@ -89,6 +91,9 @@ void lane_failed_whole(struct lane *lane, enum wire_error error);
 
 /* The look-up found repeats after effects had been sent: undone, again with care. */
 void lane_replays(struct lane *lane);
+
+/* Several works that were run as one statement were not all done by it: undone, again one by one. */
+void lane_apart(struct lane *lane);
 
 /* Deadlock or serialization: undone, the same again after a moment. */
 void lane_retry(struct lane *lane, uint64_t now_ms);

@@ -235,7 +235,7 @@ static size_t element_size(enum field_kind kind) {
     }
 }
 
-static void put_array_head(struct buffer *out, uint32_t element, size_t count, bool has_null) {
+void params_put_array_head(struct buffer *out, uint32_t element, size_t count, bool has_null) {
     params_put_int32(out, count == 0 ? 0 : 1);
     params_put_int32(out, has_null);
     params_put_int32(out, (int32_t)element);
@@ -253,7 +253,7 @@ static bool put_array(struct buffer *out, const struct param_plan *p, const Prot
     memcpy(&elements, message_member(request, p->field), sizeof elements);
     if (count > LIMIT_REPEATED)
         return false;
-    put_array_head(out, p->element, count, false);
+    params_put_array_head(out, p->element, count, false);
     for (size_t i = 0; i < count; i++) {
         size_t at = buffer_size(out);
         params_put_int32(out, 0);
@@ -276,7 +276,7 @@ static bool put_column(struct buffer *out, const struct param_plan *p, const Pro
     bool has_null = false;
     for (size_t i = 0; i < count; i++)
         has_null = has_null || !message_has(messages[i], p->field);
-    put_array_head(out, p->element, count, has_null);
+    params_put_array_head(out, p->element, count, has_null);
     for (size_t i = 0; i < count; i++)
         if (!put_sized(out, p->field, messages[i]))
             return false;

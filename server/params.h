@@ -35,6 +35,9 @@ enum params_status params_composite(const struct param_plan *param, const Protob
 void params_put_int32(struct buffer *out, int32_t value);
 void params_put_int64(struct buffer *out, int64_t value);
 
+/* What stands before the elements of a one-dimensional array. */
+void params_put_array_head(struct buffer *out, uint32_t element, size_t count, bool has_null);
+
 /* "2025-02-28" to days since 2000-01-01; false when the calendar has no such day (years 1 to 9999). */
 bool date_parse(const char *text, int32_t *ret_days) __attribute__((warn_unused_result));
 

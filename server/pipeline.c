@@ -3,6 +3,7 @@
 #include "ledger.h"
 #include "log.h"
 #include "refusal.h"
+#include "together.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -17,16 +18,19 @@ enum phase {
 };
 
 /* How it ends, once the Sync has come. The first failure decides. */
-enum ending { END_COMMIT, END_ITEM_FAILED, END_WHOLE_FAILED, END_REPLAYS, END_RETRY, END_LOST };
+enum ending { END_COMMIT, END_ITEM_FAILED, END_WHOLE_FAILED, END_REPLAYS, END_APART, END_RETRY, END_LOST };
 
 /* What the next result belongs to. */
-enum expected_kind { EXPECT_STEP, EXPECT_STATEMENT };
+enum expected_kind { EXPECT_STEP, EXPECT_STATEMENT, EXPECT_TOGETHER };
+
+enum { TOGETHER_LEAST = 4 }; /* fewer are not worth a statement of their own kind */
 
 struct expected {
     enum expected_kind kind;
     enum ledger_step step;
-    size_t item;
+    size_t item; /* the first, of EXPECT_TOGETHER */
     size_t statement;
+    size_t count; /* items, of EXPECT_TOGETHER */
 };
 
 struct pipeline {
@@ -63,11 +67,35 @@ static void send_step(struct pipeline *p, enum ledger_step step) {
     expect(p, (struct expected){.kind = EXPECT_STEP, .step = step});
 }
 
+/* How many works from item `i` on may be one statement: neighbours, so that all keep their order. */
+static size_t count_together(const struct lane *lane, size_t i) {
+    const struct statement_plan *plan = lane->items[i]->statements;
+    size_t end = i;
+    if (lane->apart || plan->together == NULL)
+        return 0;
+    while (end < lane->n_items && lane_runs(lane, end) && lane->items[end]->statements == plan)
+        end++;
+    return end - i >= TOGETHER_LEAST ? end - i : 0;
+}
+
+static void send_together(struct pipeline *p, size_t i, size_t count) {
+    struct together_params params;
+    together_bind(&p->lane.items[i], count, &p->scratch, &params);
+    pg_query(p->pg, p->lane.items[i]->statements->together->rows.name, params.values, params.lengths, params.count);
+    expect(p, (struct expected){.kind = EXPECT_TOGETHER, .item = i, .count = count});
+}
+
 static void send_effects(struct pipeline *p) {
     for (size_t i = 0; i < p->lane.n_items; i++) {
         const struct work *w = p->lane.items[i];
         if (!lane_runs(&p->lane, i))
             continue;
+        size_t together = count_together(&p->lane, i);
+        if (together > 0) {
+            send_together(p, i, together);
+            i += together - 1;
+            continue;
+        }
         for (size_t k = 0; k < w->n_statements; k++) {
             const struct params *bound = &w->params[k];
             pg_query(p->pg, w->statements[k].name, bound->values, bound->lengths, bound->count);
@@ -185,6 +213,9 @@ static void end(struct pipeline *p) {
     case END_REPLAYS:
         lane_replays(lane);
         break;
+    case END_APART:
+        lane_apart(lane);
+        break;
     case END_RETRY:
         lane_retry(lane, uv_now(p->loop));
         break;
@@ -224,7 +255,10 @@ static void on_error(struct pipeline *p, const struct expected *e, const PGresul
         p->failed_error = refusal.error;
         keep_text(&w->rule, rule ? message : NULL);
         keep_text(&w->args, rule ? PQresultErrorField(result, PG_DIAG_MESSAGE_DETAIL) : NULL);
-    } else if (e != NULL && e->step == LEDGER_INSERT && state != NULL && strcmp(state, "23505") == 0) {
+    } else if (e != NULL && e->kind == EXPECT_TOGETHER) {
+        p->ending = END_APART; /* whose fault it is will be seen then */
+    } else if (e != NULL && e->kind == EXPECT_STEP && e->step == LEDGER_INSERT && state != NULL &&
+               strcmp(state, "23505") == 0) {
         p->ending = END_REPLAYS; /* done on another connection in this very moment: look it up */
     } else {
         p->ending = END_WHOLE_FAILED;
@@ -308,6 +342,38 @@ static void on_rows(struct pipeline *p, const struct expected *e, const PGresult
         lane_answered(&p->lane, e->item);
 }
 
+/* The work of `e` that has this id and no row yet: most likely the next one. */
+static struct work *find_work(const struct pipeline *p, const struct expected *e, size_t likely, struct cell op_id,
+                              bool has_row[LIMIT_SEGMENT_OPS]) {
+    for (size_t i = 0; i < e->count && op_id.size == OP_ID_SIZE; i++) {
+        size_t place = (likely + i) % e->count;
+        struct work *w = p->lane.items[e->item + place];
+        if (has_row[place] || memcmp(w->entry->op_id, op_id.bytes, OP_ID_SIZE) != 0)
+            continue;
+        has_row[place] = true;
+        return w;
+    }
+    return NULL;
+}
+
+/* A row for each work, or they were not done. */
+static void on_rows_together(struct pipeline *p, const struct expected *e, const PGresult *result) {
+    const struct statement_plan *rows = &p->lane.items[e->item]->statements->together->rows;
+    struct cell cells[LIMIT_COLUMNS];
+    bool has_row[LIMIT_SEGMENT_OPS] = {false};
+    const char *column = NULL;
+    bool all = PQntuples(result) == (int)e->count;
+    for (int row = 0; all && row < PQntuples(result); row++) {
+        struct work *w = find_work(p, e, (size_t)row, result_cell(result, row, 0), has_row);
+        for (size_t i = 0; i < rows->n_columns; i++)
+            cells[i] = result_cell(result, row, (int)i + 1);
+        all = w != NULL && rows_append(rows, cells, true, &w->reply, &column) &&
+              buffer_size(&w->reply) <= p->options.reply_max;
+    }
+    if (!all)
+        p->ending = END_APART;
+}
+
 static void on_look_up(struct pipeline *p, const PGresult *result) {
     for (int row = 0; row < PQntuples(result); row++) {
         const void *op_id = PQgetvalue(result, row, 0);
@@ -338,6 +404,8 @@ static void on_result(void *user, PGresult *result) {
         on_error(p, e, result);
     else if (rows && e != NULL && p->ending == END_COMMIT && e->kind == EXPECT_STATEMENT)
         on_rows(p, e, result);
+    else if (rows && e != NULL && p->ending == END_COMMIT && e->kind == EXPECT_TOGETHER)
+        on_rows_together(p, e, result);
     else if (rows && e != NULL && p->ending == END_COMMIT && e->step == LEDGER_LOOK_UP)
         on_look_up(p, result);
     p->phase_is_over = p->next_expected == p->n_expected && (p->phase == PHASE_LOOK_UP || p->phase == PHASE_EFFECTS);

@@ -282,10 +282,71 @@ bool plan_columns(const struct call *call, size_t statement, const struct descri
     return true;
 }
 
+/* `marks.of`: any parameter of the one's statement that is an array of the same repeated field. */
+static bool find_of(const struct statement *one, const char *name, const struct statement_plan *plan,
+                    struct together_param *ret) {
+    const char *dot = strchr(name, '.');
+    if (dot == NULL || strcmp(dot, ".of") != 0)
+        return false;
+    size_t length = (size_t)(dot - name);
+    for (size_t i = 0; i < one->n_params; i++) {
+        bool same = strncmp(one->params[i], name, length) == 0 &&
+                    (one->params[i][length] == '.' || one->params[i][length] == '\0');
+        if (same && (plan->params[i].shape == PARAM_COLUMN || plan->params[i].shape == PARAM_ARRAY)) {
+            *ret = (struct together_param){
+                .how = TOGETHER_OF, .param = i, .element = PG_INT4, .type = plan_array_type(PG_INT4)};
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool join_together(const struct errors *e, const char *name, const struct statement_plan *plan,
+                          struct together_param *ret) {
+    const struct statement *one = &e->call->statements[0];
+    for (size_t i = 0; i < one->n_params; i++) {
+        const struct param_plan *p = &plan->params[i];
+        if (strcmp(one->params[i], name) != 0)
+            continue;
+        bool all = p->shape == PARAM_COLUMN || p->shape == PARAM_ARRAY;
+        uint32_t element = p->composite != NULL ? p->composite->oid : p->element;
+        uint32_t type = p->composite != NULL ? p->composite->array_oid : plan_array_type(p->element);
+        *ret = (struct together_param){
+            .how = all ? TOGETHER_ALL : TOGETHER_EACH, .param = i, .element = element, .type = type};
+        return true;
+    }
+    return find_of(one, name, plan, ret) || fail(e, "together: the statement above has no :%s", name);
+}
+
+bool plan_together(const struct call *call, struct statement_plan *plan, char *ret_error, size_t error_size) {
+    struct errors e = {call, ret_error, error_size};
+    const struct statement *s = &call->together;
+    struct together_plan *t = allocate(1, sizeof *t);
+    plan->together = t;
+    t->rows.sql = s->sql;
+    t->rows.n_params = s->n_params;
+    snprintf(t->rows.name, sizeof t->rows.name, "%s_together", call->method->file);
+    for (size_t i = 0; i < s->n_params; i++)
+        if (!join_together(&e, s->params[i], plan, &t->params[i]))
+            return false;
+    return true;
+}
+
+bool plan_together_columns(const struct call *call, const struct described_column *columns, size_t n_columns,
+                           struct together_plan *plan, char *ret_error, size_t error_size) {
+    struct errors e = {call, ret_error, error_size};
+    if (n_columns == 0 || strcmp(columns[0].name, "op_id") != 0 || columns[0].type != PG_UUID)
+        return fail(&e, "together: the first column is op_id, a uuid");
+    return plan_columns(call, 0, columns + 1, n_columns - 1, &plan->rows, ret_error, error_size);
+}
+
 void plan_deinit(struct statement_plan *plan) {
     for (size_t i = 0; i < plan->n_params && plan->params != NULL; i++)
         free(plan->params[i].attributes);
     free(plan->params);
     free(plan->columns);
+    if (plan->together != NULL)
+        free(plan->together->rows.columns);
+    free(plan->together);
     *plan = (struct statement_plan){0};
 }

@@ -28,6 +28,7 @@ enum {
 struct composite {
     char name[64];
     uint32_t oid;
+    uint32_t array_oid;
     size_t n_attributes;
     struct {
         char name[64];
@@ -79,6 +80,20 @@ enum row_target {
     ROW_LIST,    /* a row an element */
 };
 
+/* How a parameter for many operations (call.h: together) is made of what each of them was bound to. */
+enum together_how {
+    TOGETHER_EACH, /* an element an operation: its value */
+    TOGETHER_ALL,  /* its array's elements */
+    TOGETHER_OF,   /* for each of its array's elements, the operation's number */
+};
+
+struct together_param {
+    enum together_how how;
+    size_t param;     /* of the statement for one */
+    uint32_t element; /* its type */
+    uint32_t type;    /* declared to PostgreSQL */
+};
+
 struct statement_plan {
     char name[96]; /* of the prepared statement */
     const char *sql;
@@ -89,6 +104,13 @@ struct statement_plan {
     struct field_tag into_tag;
     struct column_plan *columns;
     size_t n_columns;
+    struct together_plan *together; /* owned; NULL: each operation is a statement of its own */
+};
+
+/* The first column is the operation's id, the others are those of `rows`. */
+struct together_plan {
+    struct together_param params[LIMIT_PARAMS];
+    struct statement_plan rows; /* name, sql, n_params and the reply's columns */
 };
 
 /* A column that PostgreSQL says a prepared statement gives. */
@@ -105,6 +127,16 @@ bool plan_params(const struct call *call, size_t statement, const struct composi
 /* Join columns, after plan_params() and PostgreSQL's description: fills target, into and columns. */
 bool plan_columns(const struct call *call, size_t statement, const struct described_column *columns, size_t n_columns,
                   struct statement_plan *plan, char *ret_error, size_t error_size) __attribute__((warn_unused_result));
+
+/* The call's statement for many operations, after plan_params() for one: made into plan->together, without its columns.
+ */
+bool plan_together(const struct call *call, struct statement_plan *plan, char *ret_error, size_t error_size)
+    __attribute__((warn_unused_result));
+
+/* Its columns, as plan_columns(). */
+bool plan_together_columns(const struct call *call, const struct described_column *columns, size_t n_columns,
+                           struct together_plan *plan, char *ret_error, size_t error_size)
+    __attribute__((warn_unused_result));
 
 void plan_deinit(struct statement_plan *plan);
 

@@ -35,10 +35,11 @@ static void *allocate(size_t count, size_t size) {
 }
 
 static bool load_composites(struct opening *o) {
-    static const char sql[] = "select t.typname, t.oid::int8, a.attname, a.atttypid::int8 from pg_type t"
-                              " join pg_class c on c.oid = t.typrelid and c.relkind = 'c'"
-                              " join pg_attribute a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped"
-                              " where t.typnamespace = 'data'::regnamespace order by t.oid, a.attnum";
+    static const char sql[] =
+        "select t.typname, t.oid::int8, a.attname, a.atttypid::int8, t.typarray::int8 from pg_type t"
+        " join pg_class c on c.oid = t.typrelid and c.relkind = 'c'"
+        " join pg_attribute a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped"
+        " where t.typnamespace = 'data'::regnamespace order by t.oid, a.attnum";
     PGresult *r = PQexec(o->conn, sql);
     if (PQresultStatus(r) != PGRES_TUPLES_OK) {
         PQclear(r);
@@ -52,6 +53,7 @@ static bool load_composites(struct opening *o) {
         if (current == NULL || current->oid != oid) {
             current = &all->types[all->count++];
             current->oid = oid;
+            current->array_oid = (uint32_t)strtoul(PQgetvalue(r, row, 4), NULL, 10);
             snprintf(current->name, sizeof current->name, "%s", PQgetvalue(r, row, 0));
         }
         if (current->n_attributes == LIMIT_COLUMNS)
@@ -79,11 +81,6 @@ static bool load_installation(struct opening *o) {
     PQclear(r);
     return ok ||
            fail(o, "the database is not lvzhi's, or not migrated (lvzhid --migrate): %s", PQerrorMessage(o->conn));
-}
-
-static void collect_types(const struct statement_plan *plan, uint32_t *ret_types) {
-    for (size_t i = 0; i < plan->n_params; i++)
-        ret_types[i] = plan->params[i].type;
 }
 
 static void add_statement(struct registry *r, const char *name, const char *sql, const uint32_t *types, size_t count) {
@@ -115,25 +112,53 @@ static PGresult *describe(struct opening *o, const char *what, const char *name,
     return NULL;
 }
 
+/* What PostgreSQL says of a planned statement; the columns' names are the result's. NULL: it refuses it. */
+static PGresult *describe_plan(struct opening *o, const struct call *call, const struct statement_plan *plan,
+                               const uint32_t *types, struct described_column ret_columns[LIMIT_COLUMNS + 1],
+                               size_t *ret_count) {
+    char what[160];
+    snprintf(what, sizeof what, "sql/calls/%s.sql", call->method->file);
+    PGresult *described = describe(o, what, plan->name, plan->sql, types, plan->n_params);
+    if (described == NULL)
+        return NULL;
+    size_t count = 0;
+    for (; count < (size_t)PQnfields(described) && count <= LIMIT_COLUMNS; count++)
+        ret_columns[count] = (struct described_column){PQfname(described, (int)count), PQftype(described, (int)count)};
+    *ret_count = count;
+    return described;
+}
+
 static bool plan_statement(struct opening *o, const struct call *call, size_t index, struct statement_plan *plan) {
     struct registry *r = o->registry;
     uint32_t types[LIMIT_PARAMS];
     struct described_column columns[LIMIT_COLUMNS + 1];
-    char what[160];
+    size_t count;
     if (!plan_params(call, index, &r->composites, r->caller_message, plan, o->error, o->error_size))
         return false;
-    collect_types(plan, types);
-    snprintf(what, sizeof what, "sql/calls/%s.sql", call->method->file);
-    PGresult *described = describe(o, what, plan->name, plan->sql, types, plan->n_params);
-    if (described == NULL)
-        return false;
-    size_t count = 0;
-    for (; count < (size_t)PQnfields(described) && count <= LIMIT_COLUMNS; count++)
-        columns[count] = (struct described_column){PQfname(described, (int)count), PQftype(described, (int)count)};
-    bool ok = plan_columns(call, index, columns, count, plan, o->error, o->error_size);
+    for (size_t i = 0; i < plan->n_params; i++)
+        types[i] = plan->params[i].type;
+    PGresult *described = describe_plan(o, call, plan, types, columns, &count);
+    bool ok = described != NULL && plan_columns(call, index, columns, count, plan, o->error, o->error_size);
     PQclear(described);
     if (ok)
         add_statement(r, plan->name, plan->sql, types, plan->n_params);
+    return ok;
+}
+
+static bool plan_for_many(struct opening *o, const struct call *call, struct statement_plan *one) {
+    uint32_t types[LIMIT_PARAMS];
+    struct described_column columns[LIMIT_COLUMNS + 1];
+    size_t count;
+    if (!plan_together(call, one, o->error, o->error_size))
+        return false;
+    struct together_plan *plan = one->together;
+    for (size_t i = 0; i < plan->rows.n_params; i++)
+        types[i] = plan->params[i].type;
+    PGresult *described = describe_plan(o, call, &plan->rows, types, columns, &count);
+    bool ok = described != NULL && plan_together_columns(call, columns, count, plan, o->error, o->error_size);
+    PQclear(described);
+    if (ok)
+        add_statement(o->registry, plan->rows.name, plan->rows.sql, types, plan->rows.n_params);
     return ok;
 }
 
@@ -181,6 +206,8 @@ static bool load_call(struct opening *o, const struct method *method) {
     for (size_t i = 0; i < e->call->n_statements; i++)
         if (!plan_statement(o, e->call, i, &e->plans[i]))
             return false;
+    if (e->call->has_together && !plan_for_many(o, e->call, &e->plans[0]))
+        return false;
     return find_op(o, e);
 }
 

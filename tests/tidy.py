@@ -38,7 +38,7 @@ EDGES = {
 # Functions of their arguments: they include proto/ and one another.
 PURE = {
     "arena", "call", "config", "lane", "ledger", "limits", "log", "message", "pace", "params", "plan", "refusal", "rows",
-    "session", "statements", "work",
+    "session", "statements", "together", "work",
 }
 
 GUARDED = {"uv.h", "libpq-fe.h"}  # in server/, only for the edges; in proto/, for nobody

@@ -303,6 +303,36 @@ Test(lane, a_refusal_after_a_repeat) {
     scene_close(s);
 }
 
+/* What one statement for all did not do is done one by one, and what comes back of that still is; what comes after is
+ * not. */
+Test(lane, not_done_together_then_one_by_one) {
+    struct scene *s = scene_open(LANE_WRITES, 128);
+    struct work *a = push(s, 0, 1), *b = push(s, 1, 2), *c = push(s, 2, 3);
+    expect_begin(s, 3, a, b, c);
+    cr_expect(!s->lane.apart);
+    struct work *d = push(s, 3, 4);
+    lane_apart(&s->lane);
+    expect_begin(s, 3, a, b, c);
+    cr_expect(s->lane.apart);
+    lane_failed(&s->lane, 1, WIRE_CONFLICT);
+    expect_begin(s, 1, a, NULL, NULL);
+    cr_expect(s->lane.apart);
+    lane_committed(&s->lane);
+    expect_begin(s, 1, b, NULL, NULL);
+    lane_failed(&s->lane, 0, WIRE_CONFLICT);
+    expect_begin(s, 1, c, NULL, NULL);
+    cr_expect(s->lane.apart);
+    lane_committed(&s->lane);
+    expect_begin(s, 1, d, NULL, NULL);
+    cr_expect(!s->lane.apart);
+    lane_committed(&s->lane);
+    expect_end(s, a, WIRE_OK);
+    expect_end(s, b, WIRE_CONFLICT);
+    expect_end(s, c, WIRE_OK);
+    expect_end(s, d, WIRE_OK);
+    scene_close(s);
+}
+
 Test(lane, twins) {
     struct scene *s = scene_open(LANE_WRITES, 128);
     struct work *a = push(s, 0, 1), *b = push(s, 1, 2), *again = push(s, 2, 1), *other = push_as(s, 3, 1, 9, FAR),
