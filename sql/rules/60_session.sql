@@ -79,7 +79,9 @@ create function lv.session_login_failed(login text, device_id uuid) returns bigi
     returning lv.session_locked_ms(f.locked_until)
 $$;
 
--- The password was right: failures are forgotten, a token begins. Null if the account was revoked meanwhile.
+-- The password was right: failures are forgotten, a token begins. Null if the account was revoked meanwhile. The same
+-- again, where the first commit's end was not heard of, finds the token there and writes it, which waits for the
+-- standby.
 create function lv.session_login(account_id uuid, login text, device_id uuid, token_hash bytea) returns timestamptz
 language plpgsql as $$
 #variable_conflict use_variable
@@ -99,6 +101,7 @@ begin
     select a.town_id, token_hash, a.account_id, device_id, lv.now(), lv.now(), lv.now() + limits.life
     from data.account as a
     where (a.town_id, a.account_id) = (lv.town_id(), account_id) and a.revoked_at is null
+    on conflict on constraint session_token_pkey do update set used_at = s.used_at
     returning least(s.expires_at, s.used_at + limits.idle) into expires;
     return expires;
 end

@@ -90,6 +90,19 @@ class Standby(harness.Case):
     def test_backend_terminated(self):
         self.trouble("pg_terminate_backend")
 
+    def test_login_whose_commit_was_not_heard_of(self):
+        with self.centre.unix(timeout=30) as client:
+            client.hello(harness.TOWN)
+            self.standby.stop()
+            id = client.send("Login", client.payload("Login", login="clerk1", password=harness.PASSWORD))
+            for function in ("pg_cancel_backend", "pg_terminate_backend"):
+                for pid in harness.wait_until(self.waiting, 10, "a login that waits for the standby"):
+                    self.primary.sql(f"select {function}({pid})")
+            with self.assertRaises(wire.Silent):
+                client.wait(id, 0.4)
+            self.standby.start()
+            self.assertEqual(client.reply(id, 20)["caller"]["login"], "clerk1")
+
     def test_replay_of_an_old_operation_waits_too(self):
         first = self.clients[0].wait(self.clients[0].send("RecordAttendance", self.payload))
         self.standby.stop()
