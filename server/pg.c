@@ -21,6 +21,8 @@ struct pg {
     uv_poll_t *poll; /* of its own, for libpq may change the socket while it connects */
     uv_timer_t timer;
     unsigned backoff_ms;
+    size_t host; /* of those in conninfo, the one to try */
+    size_t n_hosts;
     struct buffer expected; /* EXPECT_*, a byte each: the mirror of libpq's queue */
     bool lost; /* to be dropped on the next turn of the loop, so that nobody is called back from below itself */
 };
@@ -51,7 +53,7 @@ static void on_timer(uv_timer_t *timer) {
         pg_reset(pg, "no answer in time");
 }
 
-/* Forget the connection and try again after a while. */
+/* Forget the connection and try again after a while: at once with the next host, later with each further round. */
 static void drop(struct pg *pg) {
     stop_poll(pg);
     if (pg->conn != NULL)
@@ -59,12 +61,16 @@ static void drop(struct pg *pg) {
     pg->conn = NULL;
     buffer_release(&pg->expected);
     bool was_ready = pg->state == PG_READY;
+    bool round_goes_on = !was_ready && ++pg->host < pg->n_hosts;
+    if (pg->host >= pg->n_hosts)
+        pg->host = 0;
     pg->state = PG_WAITING;
     pg->lost = false;
-    pg->backoff_ms = pg->backoff_ms == 0 ? BACKOFF_MIN_MS : pg->backoff_ms * 2;
+    if (!round_goes_on)
+        pg->backoff_ms = pg->backoff_ms == 0 ? BACKOFF_MIN_MS : pg->backoff_ms * 2;
     if (pg->backoff_ms > BACKOFF_MAX_MS)
         pg->backoff_ms = BACKOFF_MAX_MS;
-    uv_timer_start(&pg->timer, on_timer, pg->backoff_ms, 0);
+    uv_timer_start(&pg->timer, on_timer, round_goes_on ? 0 : pg->backoff_ms, 0);
     if (was_ready)
         pg->options.on_lost(pg->options.user);
 }
@@ -143,6 +149,9 @@ static void drain(struct pg *pg) {
         hand_over(pg, result);
         PQclear(result);
     }
+    /* Without memory for a Sync's result, libpq 15 takes the Sync in and says so to nobody: it would be waited for. */
+    if (!pg->lost && buffer_size(&pg->expected) > 0 && strstr(PQerrorMessage(pg->conn), "out of memory") != NULL)
+        pg_reset(pg, "out of memory");
     PGnotify *notification;
     while (!pg->lost && (notification = PQnotifies(pg->conn)) != NULL) {
         if (pg->options.on_notification != NULL)
@@ -230,9 +239,55 @@ static void on_poll(uv_poll_t *poll, int status, int events) {
     pg_flush(pg);
 }
 
+/* The element of a list with commas; the last, where it is shorter. Counts the list in *ret_count. */
+static char *list_element(const char *list, size_t index, size_t *ret_count) {
+    char *found = NULL;
+    size_t count = 0;
+    for (const char *at = list; at != NULL; count++) {
+        const char *comma = strchrnul(at, ',');
+        if (count <= index) {
+            free(found);
+            found = strndup(at, (size_t)(comma - at));
+            if (found == NULL)
+                abort();
+        }
+        at = *comma == ',' ? comma + 1 : NULL;
+    }
+    if (ret_count != NULL && count > *ret_count)
+        *ret_count = count;
+    return found;
+}
+
+/* One host at a time, each with the whole of TIMEOUT_CONNECT_MS: libpq itself stays at a host that takes the connection
+ * and then is silent, for its connect_timeout does not count here. */
+static PGconn *connect_next(struct pg *pg) {
+    PQconninfoOption *options = PQconninfoParse(pg->options.conninfo, NULL);
+    if (options == NULL) /* what is wrong with it is told as with any connection */
+        return PQconnectStart(pg->options.conninfo);
+    enum { OPTIONS_MAX = 64 };
+    const char *names[OPTIONS_MAX + 1] = {NULL}, *values[OPTIONS_MAX + 1] = {NULL};
+    size_t n = 0;
+    pg->n_hosts = 1;
+    for (PQconninfoOption *o = options; o->keyword != NULL; o++) {
+        if (o->val == NULL || n == OPTIONS_MAX)
+            continue;
+        bool is_host = strcmp(o->keyword, "host") == 0 || strcmp(o->keyword, "hostaddr") == 0;
+        if (is_host || strcmp(o->keyword, "port") == 0) {
+            char *element = list_element(o->val, pg->host, is_host ? &pg->n_hosts : NULL);
+            PQfreemem(o->val);
+            o->val = element;
+        }
+        names[n] = o->keyword;
+        values[n++] = o->val;
+    }
+    PGconn *conn = PQconnectStartParams(names, values, 0);
+    PQconninfoFree(options);
+    return conn;
+}
+
 static void begin_connect(struct pg *pg) {
     pg->state = PG_CONNECTING;
-    pg->conn = PQconnectStart(pg->options.conninfo);
+    pg->conn = connect_next(pg);
     uv_timer_start(&pg->timer, on_timer, TIMEOUT_CONNECT_MS, 0);
     if (pg->conn == NULL || PQstatus(pg->conn) == CONNECTION_BAD) {
         pg_reset(pg, pg->conn == NULL ? "out of memory" : PQerrorMessage(pg->conn));
@@ -248,6 +303,7 @@ struct pg *pg_open(uv_loop_t *loop, const struct pg_options *options) {
         abort();
     pg->loop = loop;
     pg->options = *options;
+    pg->n_hosts = 1;
     uv_timer_init(loop, &pg->timer);
     pg->timer.data = pg;
     begin_connect(pg);

@@ -1,5 +1,6 @@
 /* pg.h - one libpq connection on the loop: connect, prepare, pipeline, reconnect with back-off.
  *
+ * Several hosts in conninfo are tried in turn; with target_session_attrs=read-write the one that is primary is found.
  * Knows nothing of calls or segments; results come in the order of what was sent. The only file with PostgreSQL's
  * socket. Names in conninfo should be paths or addresses: a host name is looked up while the loop waits. */
 #ifndef LVZHI_PG_H

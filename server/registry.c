@@ -282,7 +282,8 @@ bool registry_open(struct registry *ret_registry, const struct config *config, c
     ret_registry->catalogue = catalogue_open_file(config->descriptors, ret_error, error_size);
     if (ret_registry->catalogue == NULL)
         return false;
-    o.conn = PQconnectdb(config->postgres);
+    const char *const names[] = {"connect_timeout", "dbname", NULL}, *const values[] = {"5", config->postgres, NULL};
+    o.conn = PQconnectdbParams(names, values, 1); /* (what the settings themselves say comes later, and wins) */
     PGresult *path = PQexec(o.conn, "set search_path = lv, data");
     bool ok =
         PQresultStatus(path) == PGRES_COMMAND_OK ? load_all(&o) : fail(&o, "PostgreSQL: %s", PQerrorMessage(o.conn));
