@@ -48,7 +48,7 @@ void *arena_alloc(struct arena *a, size_t size) {
             return NULL;
         struct arena_chunk *chunk = malloc(sizeof *chunk + wanted);
         if (chunk == NULL)
-            return NULL;
+            abort(); /* the machine's memory is out, which is no fault of the request */
         chunk->next = a->chunks;
         chunk->size = wanted;
         a->chunks = chunk;

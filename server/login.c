@@ -155,7 +155,8 @@ static bool take_caller(struct exchange *x, const struct cell *cells, const char
     memcpy(text, role->bytes, (size_t)role->size);
     text[role->size] = '\0';
     free(x->caller.login);
-    x->caller.login = strdup(login);
+    if ((x->caller.login = strdup(login)) == NULL)
+        abort();
     x->caller.has_person = take_uuid(&role[1], x->caller.person_id);
     x->caller.has_group = take_uuid(&role[2], x->caller.group_id);
     x->caller.has_unit = take_uuid(&role[3], x->caller.unit_id);
@@ -292,7 +293,7 @@ static bool is_admin_socket(const struct session *s) {
 /* Town 0's built-in account (sql/schema/002_access.sql). */
 static void enter_admin(struct conn *c) {
     struct caller admin = {.role = LVZHI__V1__ROLE__ROLE_ADMIN, .login = strdup("admin")};
-    if (!uuid_parse("00000000-0000-7000-8000-000000000001", admin.account_id))
+    if (admin.login == NULL || !uuid_parse("00000000-0000-7000-8000-000000000001", admin.account_id))
         abort();
     enter(c, &admin);
 }
@@ -401,14 +402,18 @@ static void on_logged_in(struct exchange *x) {
     exchange_free(x);
 }
 
-static void on_verified(void *user, bool ok) {
+static void on_verified(void *user, enum password_verdict verdict) {
     struct exchange *x = user;
     const Lvzhi__V1__LoginRequest *request = (const Lvzhi__V1__LoginRequest *)x->message;
     if (x->conn->closing) {
         exchange_free(x);
         return;
     }
-    if (!ok || !x->login_is_right) {
+    if (verdict == PASSWORD_NO_MEMORY) {
+        refuse(x, WIRE_BUSY, NULL, worker_retry_after_ms(x->conn->worker));
+        return;
+    }
+    if (verdict == PASSWORD_WRONG || !x->login_is_right) {
         set_param(x, 0, request->login, strlen(request->login));
         set_device_param(x, 1);
         ask(x, x->conn->worker, SESSION_FAILED, x->conn->session.town_id, on_failed);

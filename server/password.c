@@ -2,6 +2,8 @@
 
 #include "limits.h"
 
+#include <assert.h>
+#include <errno.h>
 #include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,12 +16,12 @@ struct job {
     struct job *next;
     struct passwords *pool;
     bool verifies;
-    bool ok;
+    enum password_verdict verdict;
     char *password;
     char hash[PASSWORD_HASH_SIZE];
     void *user;
     void (*hashed)(void *user, const char *hash);
-    void (*verified)(void *user, bool ok);
+    void (*verified)(void *user, enum password_verdict verdict);
 };
 
 struct passwords {
@@ -51,11 +53,11 @@ void passwords_free(struct passwords *p) {
 static void run(uv_work_t *work) {
     struct job *job = work->data;
     size_t size = strlen(job->password);
-    if (job->verifies)
-        job->ok = crypto_pwhash_str_verify(job->hash, job->password, size) == 0;
-    else
-        job->ok = crypto_pwhash_str(job->hash, job->password, size, crypto_pwhash_OPSLIMIT_INTERACTIVE,
-                                    crypto_pwhash_MEMLIMIT_INTERACTIVE) == 0;
+    errno = 0;
+    int status = job->verifies ? crypto_pwhash_str_verify(job->hash, job->password, size)
+                               : crypto_pwhash_str(job->hash, job->password, size, crypto_pwhash_OPSLIMIT_INTERACTIVE,
+                                                   crypto_pwhash_MEMLIMIT_INTERACTIVE);
+    job->verdict = status == 0 ? PASSWORD_RIGHT : errno == ENOMEM ? PASSWORD_NO_MEMORY : PASSWORD_WRONG;
 }
 
 static void start(struct passwords *p);
@@ -63,12 +65,13 @@ static void start(struct passwords *p);
 static void finished(uv_work_t *work, int status) {
     struct job *job = work->data;
     struct passwords *p = job->pool;
-    bool ok = job->ok && status == 0;
+    assert(status == 0); /* nobody cancels */
+    (void)status;
     p->running--;
     if (job->verifies)
-        job->verified(job->user, ok);
+        job->verified(job->user, job->verdict);
     else
-        job->hashed(job->user, ok ? job->hash : NULL);
+        job->hashed(job->user, job->verdict == PASSWORD_RIGHT ? job->hash : NULL);
     sodium_memzero(job->password, strlen(job->password));
     sodium_memzero(job->hash, sizeof job->hash);
     free(job->password);
@@ -115,7 +118,7 @@ bool password_hash(struct passwords *p, const char *password, void *user, void (
 }
 
 bool password_verify(struct passwords *p, const char *password, const char *hash, void *user,
-                     void (*then)(void *user, bool ok)) {
+                     void (*then)(void *user, enum password_verdict verdict)) {
     struct job *job = add(p, password, user);
     if (job == NULL)
         return false;

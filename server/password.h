@@ -19,9 +19,14 @@ enum { PASSWORD_HASH_SIZE = 128 }; /* with the closing NUL: crypto_pwhash_STRBYT
 bool password_hash(struct passwords *passwords, const char *password, void *user,
                    void (*then)(void *user, const char *hash)) __attribute__((warn_unused_result));
 
-/* Does the password belong to the hash? With hash NULL (no such account) as much time is spent, and the answer is no.
- */
+enum password_verdict {
+    PASSWORD_RIGHT,
+    PASSWORD_WRONG,
+    PASSWORD_NO_MEMORY, /* nobody knows: not to be counted as a failure of whoever logs in */
+};
+
+/* Does the password belong to the hash? With hash NULL (no such account) as much time is spent, and it is wrong. */
 bool password_verify(struct passwords *passwords, const char *password, const char *hash, void *user,
-                     void (*then)(void *user, bool ok)) __attribute__((warn_unused_result));
+                     void (*then)(void *user, enum password_verdict verdict)) __attribute__((warn_unused_result));
 
 #endif

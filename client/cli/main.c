@@ -4,6 +4,7 @@
 #include "say.h"
 
 #include <errno.h>
+#include <jansson.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -137,10 +138,19 @@ static int help(int argc, char **argv) {
     return EXIT_DONE;
 }
 
+/* Without memory a command ends: it must not say of a reply that came that it cannot be read. */
+static void *allocate(size_t size) {
+    void *made = malloc(size == 0 ? 1 : size);
+    if (made == NULL)
+        abort();
+    return made;
+}
+
 int main(int argc, char **argv) {
     const char *descriptors = getenv("LVZHI_DESCRIPTORS");
     struct globals g = {.cli = {.format = FORMAT_TABLE, .timeout_ms = TIMEOUT_DEFAULT_MS}};
     signal(SIGPIPE, SIG_IGN);
+    json_set_alloc_funcs(allocate, free);
     text_init(NULL);
     g.cli.descriptors = descriptors != NULL && descriptors[0] != '\0' ? descriptors : text_descriptors();
     int code = take_options(&g, &argc, argv);

@@ -42,13 +42,29 @@ bool rpc_pack(const struct method *method, const json_t *request, struct buffer 
     return true;
 }
 
+/* As with JSON's (main.c). */
+static void *allocate(void *unused, size_t size) {
+    (void)unused;
+    void *made = malloc(size);
+    if (made == NULL)
+        abort();
+    return made;
+}
+
+static void release(void *unused, void *made) {
+    (void)unused;
+    free(made);
+}
+
+static ProtobufCAllocator allocator = {.alloc = allocate, .free = release};
+
 json_t *rpc_unpack(const struct method *method, const struct buffer *bytes) {
     char error[LVZHI_JSON_ERROR_SIZE] = "protobuf";
     const uint8_t *data = buffer_size(bytes) > 0 ? buffer_data(bytes) : (const uint8_t *)"";
-    ProtobufCMessage *message = protobuf_c_message_unpack(method->reply, NULL, buffer_size(bytes), data);
+    ProtobufCMessage *message = protobuf_c_message_unpack(method->reply, &allocator, buffer_size(bytes), data);
     json_t *json = message != NULL ? lvzhi_json_encode(message, error) : NULL;
     if (message != NULL)
-        protobuf_c_message_free_unpacked(message, NULL);
+        protobuf_c_message_free_unpacked(message, &allocator);
     if (json == NULL)
         say_fact("服务器的答复读不懂", "the centre's reply cannot be read", error, NULL);
     return json;
