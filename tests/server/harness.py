@@ -102,12 +102,13 @@ def end(process, number, timeout=20):
 class Postgres:
     """One PostgreSQL cluster, on a Unix socket."""
 
-    def __init__(self, name, source=None, durable=False):
+    def __init__(self, name, source=None, durable=False, environment=None):
         self.directory = os.path.join(directory(), name)
-        self.data = os.path.join(self.directory, "data")
+        self.data = os.path.join(self.directory, "data")  # may be there already, empty
         self.process = None
         self.kept = {}  # connections, the last used at the end
-        os.mkdir(self.directory)
+        self.environment = environment or {}
+        os.makedirs(self.directory, exist_ok=True)
         self.user = "postgres" if os.getuid() == 0 else None
         if self.user:
             os.chown(self.directory, pwd.getpwnam("postgres").pw_uid, pwd.getpwnam("postgres").pw_gid)
@@ -135,7 +136,8 @@ class Postgres:
     def start(self):
         log = open(os.path.join(self.directory, "log"), "a")
         self.process = start([os.path.join(PG_BIN, "postgres"), "-D", self.data], signal.SIGQUIT, user=self.user,
-                             group=self.user, extra_groups=[] if self.user else None, cwd="/", stdout=log, stderr=log)
+                             group=self.user, extra_groups=[] if self.user else None, cwd="/", stdout=log, stderr=log,
+                             env={**os.environ, **self.environment})
         log.close()
         wait_until(self.is_up, 30, "PostgreSQL's start")
 
@@ -180,6 +182,21 @@ class Postgres:
             except ProcessLookupError:
                 pass
 
+    def require_standby(self, name):
+        """Commits wait for this standby from now on; for none: ''."""
+        if name:
+            wait_until(lambda: self.sql("select 1 from pg_stat_replication where state = 'streaming'"))
+        self.sql(f"alter system set synchronous_standby_names = '{name}'")
+        self.sql("select pg_reload_conf()")
+        if name:
+            wait_until(lambda: self.sql("select 1 from pg_stat_replication where sync_state = 'sync'"))
+
+    def waiting_for_standby(self):
+        """Pids of the daemon's backends whose commit waits."""
+        return [row[0] for row in self.sql(
+            "select pid from pg_stat_activity where usename = 'lvzhid' and wait_event = 'SyncRep'"
+        )]
+
     def sql(self, text, database="postgres", user="postgres", settings=None):
         """Rows of strings; NULL is None. As the superuser, unless another role is named. All of it is one transaction."""
         options = " ".join(f"-c {key}={value}" for key, value in (settings or {}).items())
@@ -222,6 +239,7 @@ class Centre:
         self.database = database
         self.process = None
         self.port = None
+        self.environment = {}
         self.directory = os.path.join(directory(), "centre-" + database)
         self.socket = os.path.join(self.directory, "sock")
         self.config = os.path.join(self.directory, "lvzhid.ini")
@@ -253,7 +271,8 @@ class Centre:
         reader, writer = os.pipe()
         with open(self.log, "a") as log:
             command = [*self.under, os.path.join(BUILD, self.program), "--config=" + self.config, f"--port_file={writer}"]
-            self.process = start(command, signal.SIGKILL, limits, pass_fds=[writer], stdout=log, stderr=log, cwd="/")
+            self.process = start(command, signal.SIGKILL, limits, pass_fds=[writer], stdout=log, stderr=log, cwd="/",
+                                 env={**os.environ, **self.environment})
         os.close(writer)
         with os.fdopen(reader) as pipe:
             text = pipe.read()  # ends when the daemon has written its port, or has died

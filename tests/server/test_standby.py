@@ -13,19 +13,12 @@ class Standby(harness.Case):
         cls.primary = harness.postgres()
         cls.standby = harness.Postgres("standby1", source=cls.primary)
         cls.addClassCleanup(cls.standby.stop)
-        cls.addClassCleanup(cls.require, "")
-
-    @classmethod
-    def require(cls, names):
-        cls.primary.sql(f"alter system set synchronous_standby_names = '{names}'")
-        cls.primary.sql("select pg_reload_conf()")
+        cls.addClassCleanup(cls.primary.require_standby, "")
 
     def setUp(self):
         if self.standby.process.poll() is not None:
             self.standby.start()
-        harness.wait_until(lambda: self.primary.sql("select 1 from pg_stat_replication where state = 'streaming'"))
-        self.require("standby1")
-        harness.wait_until(lambda: self.primary.sql("select 1 from pg_stat_replication where sync_state = 'sync'"))
+        self.primary.require_standby("standby1")
         self.effects = self.centre.count("attendance_mark")
         self.clients = [self.centre.connect("clerk1", timeout=30) for _ in range(4)]
         for client in self.clients:
@@ -37,9 +30,7 @@ class Standby(harness.Case):
         self.ids.append((client, client.send("RecordAttendance", self.payload)))
 
     def waiting(self):
-        return [row[0] for row in self.primary.sql(
-            "select pid from pg_stat_activity where usename = 'lvzhid' and wait_event = 'SyncRep'"
-        )]
+        return self.primary.waiting_for_standby()
 
     def nothing_comes(self, seconds=1.0):
         until = time.monotonic() + seconds
