@@ -18,9 +18,10 @@ struct config {
     char *postgres;       /* conninfo of the daemon's role */
     char *postgres_owner; /* conninfo of the owner's role, for --migrate */
     char *daemon_role;
-    char *sql;         /* directory */
-    char *descriptors; /* file */
-    int write_connections;
+    char *sql;             /* directory */
+    char *descriptors;     /* file */
+    int workers;           /* processes on the port */
+    int write_connections; /* of each */
     int read_connections;
     int max_frame;
     bool require_device;

@@ -49,6 +49,7 @@ enum {
     TIMEOUT_UNSENT_MS = 30000,    /* bytes unsent for so long: a slow consumer */
     INTERVAL_PING_MS = 45000,     /* silence of 2.5 of them ends a connection */
     INTERVAL_TICK_MS = 250,
+    TIMEOUT_BEAT_MS = 20000,  /* a worker whose loop has not turned for so long is killed, and another started */
     INTERVAL_EVENT_MS = 100,  /* between EVENTs of one topic to one connection */
     INTERVAL_NOTIFY_MS = 200, /* between a daemon's notifications to the others */
     BACKOFF_MIN_MS = 50,      /* between attempts to reach PostgreSQL */

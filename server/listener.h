@@ -2,9 +2,10 @@
 #ifndef LVZHI_LISTENER_H
 #define LVZHI_LISTENER_H
 
+#include "door.h"
 #include "worker.h"
 
-/* Open what the configuration names. False: ret_error. */
+/* Let clients in through the worker's doors, which are its own from now on. False: ret_error. */
 bool listener_open(struct worker *worker, char *ret_error, size_t error_size) __attribute__((warn_unused_result));
 
 /* Nobody comes in any more. */

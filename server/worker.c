@@ -9,6 +9,7 @@
 #include "uuid.h"
 
 #include <assert.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <openssl/rand.h>
 #include <signal.h>
@@ -143,12 +144,21 @@ static void close_all(struct worker *w) {
     uv_close((uv_handle_t *)&w->interrupt, NULL);
 }
 
+/* It lives: to the supervisor, or to the service manager. */
+static void beat(const struct worker *w) {
+    if (w->place->beat < 0)
+        sd_notify(0, "WATCHDOG=1");
+    else if (write(w->place->beat, "", 1) < 0 && errno != EAGAIN) /* it ends, and this process with it */
+        log_line(LOG_WARN, "the supervisor does not listen");
+}
+
 /* Answer what has come, take nothing more, end. */
 static void drain(struct worker *w, int exit_code) {
     if (w->draining)
         return;
     log_line(LOG_INFO, "draining %zu connections", w->n_conns);
-    sd_notify(0, "STOPPING=1");
+    if (w->place->beat < 0)
+        sd_notify(0, "STOPPING=1");
     w->draining = true;
     w->exit_code = exit_code;
     w->drain_until_ms = worker_now_ms(w) + TIMEOUT_DRAIN_MS;
@@ -177,7 +187,7 @@ static void on_tick(uv_timer_t *timer) {
     }
     if (pipeline_is_ready(w->reads[0]))
         w->listened_ms = now_ms;
-    sd_notify(0, "WATCHDOG=1");
+    beat(w);
     if (w->draining && !w->finished && (w->conns == NULL || now_ms > w->drain_until_ms))
         close_all(w);
 }
@@ -338,7 +348,7 @@ static bool open_all(struct worker *w, const char *const setup[3], char *ret_err
     return true;
 }
 
-int worker_run(const struct config *config, struct registry *registry) {
+int worker_run(const struct config *config, struct registry *registry, const struct worker_place *place) {
     struct worker *w = calloc(1, sizeof *w);
     char error[512];
     if (w == NULL || (w->read_buffer = malloc(LIMIT_READ)) == NULL || uv_loop_init(&w->loop) != 0)
@@ -347,6 +357,7 @@ int worker_run(const struct config *config, struct registry *registry) {
     (void)setrlimit(RLIMIT_CORE, &(struct rlimit){0, 0}); /* a core would hold keys, passwords and villagers' names */
     w->config = config;
     w->registry = registry;
+    w->place = place;
     w->conns_max = conns_max();
     char *setup[3] = {
         setup_text(config, "('statement_timeout', '20s'), ('enable_seqscan', 'off'), ('enable_hashjoin', 'off'),"
@@ -359,8 +370,11 @@ int worker_run(const struct config *config, struct registry *registry) {
         log_line(LOG_ERROR, "%s", error);
         return EXIT_FAILURE;
     }
-    sd_notify(0, "READY=1");
-    log_line(LOG_INFO, "ready: schema %d, %zu calls", registry->schema_version, registry->n_endpoints);
+    if (place->beat < 0)
+        sd_notify(0, "READY=1");
+    beat(w);
+    log_line(LOG_INFO, "ready: worker %u, schema %d, %zu calls", place->number, registry->schema_version,
+             registry->n_endpoints);
     uv_run(&w->loop, UV_RUN_DEFAULT);
     int closed = uv_loop_close(&w->loop);
     assert(closed == 0);

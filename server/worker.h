@@ -5,6 +5,7 @@
 #define LVZHI_WORKER_H
 
 #include "config.h"
+#include "door.h"
 #include "password.h"
 #include "pipeline.h"
 #include "registry.h"
@@ -14,8 +15,16 @@
 
 struct conn;
 
+/* One of the processes on a port. */
+struct worker_place {
+    unsigned number; /* from 0 */
+    struct doors doors;
+    int beat; /* a byte is written here when it is ready and with each tick; -1: nobody watches (supervisor.h) */
+};
+
 struct worker {
     uv_loop_t loop;
+    const struct worker_place *place;
     const struct config *config;
     struct registry *registry;
     struct tls_context *tls; /* NULL: no TCP */
@@ -54,8 +63,9 @@ struct worker {
     int exit_code;
 };
 
-/* Serve until a signal ends it. Returns the process's exit code. */
-int worker_run(const struct config *config, struct registry *registry);
+/* Serve until a signal ends it. Returns the process's exit code: 75 (EX_TEMPFAIL) when the schema has changed, and
+ * whoever keeps the daemon is to start it again. */
+int worker_run(const struct config *config, struct registry *registry, const struct worker_place *place);
 
 /* Hand a work to PostgreSQL: reads to any connection, a write to the one that has its source's earlier ones. Where
  * there are none, to the one of `pin` (a device's or a connection's number), so that cores share the work; or, while

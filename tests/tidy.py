@@ -21,11 +21,13 @@ TOP = pathlib.Path(__file__).resolve().parents[1]
 # The two thin edges, and which of the guarded headers each may include.
 EDGES = {
     "conn": {"uv.h"},
+    "door": set(),
     "listener": {"uv.h"},
     "main": {"uv.h"},
     "password": {"uv.h"},
     "pg": {"uv.h", "libpq-fe.h"},
     "pipeline": {"uv.h", "libpq-fe.h"},
+    "supervisor": set(),
     "registry": {"libpq-fe.h"},  # at start, before the loop
     "migrate": {"libpq-fe.h"},
     "file": set(),

@@ -1,6 +1,6 @@
--- A town for load: `people` deputies on the rolls of `meetings` open meetings of the whole town, `items` villagers' items
--- with receipts, and `devices` devices with tokens of one office account; one more token is of no device. Ids are
--- numbered, so that a load generator and pgbench know them.
+-- A town for load: `people` deputies on the rolls of `meetings` open meetings of the whole town, `items` villagers'
+-- items with receipts, and `devices` devices with tokens of one office account; one more token is of no device. Ids
+-- are numbered, so that a load generator and pgbench know them.
 -- The rows are consistent by construction; checking millions of references would take longer than the measurement.
 set session_replication_role = replica;
 
@@ -35,8 +35,8 @@ insert into data.feedback (
     town_id, feedback_id, code, group_id, deputy_id, received_on, topic, text, state, receipt
 )
 select
-    :town, pg_temp.id(10, n), 'F' || n, pg_temp.id(8, 1), pg_temp.id(2, n % :people), date '2025-01-01' + (n % 365)::int,
-    '道路', '村口的路不平，雨天积水，请修。', 'registered', lv.receipt_printed(lpad(n::text, 8, '0'))
+    :town, pg_temp.id(10, n), 'F' || n, pg_temp.id(8, 1), pg_temp.id(2, n % :people),
+    date '2025-01-01' + (n % 365)::int, '道路', '村口的路不平，雨天积水，请修。', 'registered', lv.receipt_printed(lpad(n::text, 8, '0'))
 from generate_series(0, :items - 1) as n;
 
 insert into data.account (town_id, account_id, login, role) values (:town, pg_temp.id(5, 1), 'bench', 'office');

@@ -16,6 +16,7 @@ import unittest
 
 import harness
 import test_attachments
+import test_workers
 import wire
 
 TOWN = harness.TOWN
@@ -57,6 +58,7 @@ REACHED = {
     "TIMEOUT_UNSENT_MS": "Slow.test_unsent_for_long",
     "INTERVAL_PING_MS": "Times.test_silence",
     "INTERVAL_TICK_MS": "Notices.test_watchdog",
+    "TIMEOUT_BEAT_MS": "Standstill.test_a_worker_that_stands_still",
     "INTERVAL_EVENT_MS": "test_feed.Events.test_coalesced_and_never_swallowed",
     "INTERVAL_NOTIFY_MS": "test_feed.TwoDaemons.test_pulls_at_once_through_both",
     "BACKOFF_MIN_MS": "Database.test_refusing",
@@ -131,6 +133,20 @@ class Small(harness.Case):
         began = time.monotonic()
         frames = client.read_to_end(timeout)
         return time.monotonic() - began, frames
+
+
+class Standstill(Small):
+    settings = {"workers": "2"}
+
+    def test_a_worker_that_stands_still(self):
+        """It is killed and another started; the other one serves meanwhile."""
+        pids = harness.wait_until(lambda: len(c := test_workers.children(self.centre.process.pid)) == 2 and c, 10, "both")
+        harness.wait_until(lambda: "ready: 2 workers" in self.centre.tail(100), 10, "both to be ready")
+        began = time.monotonic()
+        os.kill(pids[0], signal.SIGSTOP)
+        harness.wait_until(lambda: not test_workers.is_alive(pids[0]), 10, "its end")
+        self.assert_about(time.monotonic() - began, self.limits["TIMEOUT_BEAT_MS"] - 300, 2)
+        harness.wait_until(lambda: len(test_workers.children(self.centre.process.pid)) == 2, 10, "another")
 
 
 class Connections(Small):
