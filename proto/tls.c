@@ -126,7 +126,7 @@ struct tls_context *tls_context_server(const char *certificate_path, const char 
     SSL_CTX_set_alpn_select_cb(c->ssl, choose_alpn, NULL);
     if (SSL_CTX_use_certificate_file(c->ssl, certificate_path, SSL_FILETYPE_PEM) != 1 ||
         SSL_CTX_use_PrivateKey_file(c->ssl, key_path, SSL_FILETYPE_PEM) != 1 ||
-        !certificate_pin(SSL_CTX_get0_certificate(c->ssl), c->pin)) {
+        SSL_CTX_check_private_key(c->ssl) != 1 || !certificate_pin(SSL_CTX_get0_certificate(c->ssl), c->pin)) {
         *ret_error = openssl_error();
         tls_context_free(c);
         return NULL;
