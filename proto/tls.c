@@ -74,21 +74,22 @@ static int choose_alpn(SSL *ssl, const unsigned char **out, unsigned char *out_s
     return SSL_TLSEXT_ERR_OK;
 }
 
-static bool certificate_pin(X509 *certificate, uint8_t ret_pin[TLS_PIN_SIZE]) {
+static void certificate_pin(X509 *certificate, uint8_t ret_pin[TLS_PIN_SIZE]) {
     unsigned char *der = NULL;
     int size = i2d_X509_PUBKEY(X509_get_X509_PUBKEY(certificate), &der);
-    if (size <= 0)
-        return false;
-    bool ok = EVP_Digest(der, (size_t)size, ret_pin, NULL, EVP_sha256(), NULL) == 1;
+    if (size <= 0 || EVP_Digest(der, (size_t)size, ret_pin, NULL, EVP_sha256(), NULL) != 1)
+        abort();
     OPENSSL_free(der);
-    return ok;
 }
 
 /* The server's key is known beforehand; names and dates in its certificate decide nothing. */
 static int check_pin(X509_STORE_CTX *store, void *pin) {
     uint8_t found[TLS_PIN_SIZE];
     X509 *certificate = X509_STORE_CTX_get0_cert(store);
-    if (certificate != NULL && certificate_pin(certificate, found) && memcmp(found, pin, TLS_PIN_SIZE) == 0)
+    if (certificate == NULL)
+        abort(); /* TLS 1.3 has no server without one */
+    certificate_pin(certificate, found);
+    if (memcmp(found, pin, TLS_PIN_SIZE) == 0)
         return 1;
     X509_STORE_CTX_set_error(store, X509_V_ERR_CERT_UNTRUSTED);
     return 0;
@@ -97,6 +98,7 @@ static int check_pin(X509_STORE_CTX *store, void *pin) {
 static const char *openssl_error(void) {
     const char *reason = ERR_reason_error_string(ERR_peek_last_error());
     ERR_clear_error();
+    /* never: OpenSSL has words for each error of its own */
     return reason == NULL ? "unknown error" : reason;
 }
 
@@ -126,11 +128,12 @@ struct tls_context *tls_context_server(const char *certificate_path, const char 
     SSL_CTX_set_alpn_select_cb(c->ssl, choose_alpn, NULL);
     if (SSL_CTX_use_certificate_file(c->ssl, certificate_path, SSL_FILETYPE_PEM) != 1 ||
         SSL_CTX_use_PrivateKey_file(c->ssl, key_path, SSL_FILETYPE_PEM) != 1 ||
-        SSL_CTX_check_private_key(c->ssl) != 1 || !certificate_pin(SSL_CTX_get0_certificate(c->ssl), c->pin)) {
+        SSL_CTX_check_private_key(c->ssl) != 1) {
         *ret_error = openssl_error();
         tls_context_free(c);
         return NULL;
     }
+    certificate_pin(SSL_CTX_get0_certificate(c->ssl), c->pin);
     return c;
 }
 
@@ -194,6 +197,8 @@ static bool speaks_lvzhi(const struct tls *t) {
     const unsigned char *chosen;
     unsigned size;
     SSL_get0_alpn_selected(t->ssl, &chosen, &size);
+    /* never another of the same size: a server here chooses ours or ends, and a client's OpenSSL takes only what it
+     * offered */
     return size == ALPN_SIZE - 1 && memcmp(chosen, alpn + 1, size) == 0;
 }
 
@@ -231,6 +236,7 @@ enum tls_status tls_write(struct tls *t, const void *bytes, size_t size, struct 
     int result = SSL_write_ex(t->ssl, bytes, size, &written);
     enum tls_status status = result == 1 ? TLS_OK : judge(t, result);
     t->output = NULL;
+    /* never both: without renegotiation a write waits for nothing */
     return status == TLS_OK && result != 1 ? TLS_FAILED : status;
 }
 
@@ -269,6 +275,7 @@ bool device_key_sign(const char *key_path, const uint8_t *message, size_t size,
     fclose(file);
     EVP_MD_CTX *md = EVP_MD_CTX_new();
     size_t signature_size = TLS_SIGNATURE_SIZE;
+    /* never but for the key: the rest fails without memory only */
     bool ok = key != NULL && md != NULL && EVP_PKEY_get_base_id(key) == EVP_PKEY_ED25519 &&
               EVP_DigestSignInit(md, NULL, NULL, NULL, key) == 1 &&
               EVP_DigestSign(md, ret_signature, &signature_size, message, size) == 1;
@@ -299,6 +306,7 @@ bool device_key_create(const char *key_path, uint8_t ret_public_key[TLS_DEVICE_K
         abort();
     int fd = open(key_path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
     FILE *file = fd < 0 ? NULL : fdopen(fd, "w");
+    /* never each by itself: what the disk does not take is told by the flush */
     bool ok = file != NULL && PEM_write_PKCS8PrivateKey(file, key, NULL, NULL, 0, NULL, NULL) == 1 &&
               fflush(file) == 0 && fsync(fd) == 0;
     if (file != NULL)

@@ -145,6 +145,7 @@ void ledger_digest(uint16_t method, const uint8_t *payload, size_t size, const u
         context = EVP_MD_CTX_new();
     }
     if (key == NULL) {
+        /* never false: OpenSSL hashes what it is given */
         bool ok = EVP_DigestInit_ex2(context, sha256, NULL) == 1 && EVP_DigestUpdate(context, head, sizeof head) == 1 &&
                   EVP_DigestUpdate(context, payload, size) == 1 && EVP_DigestFinal_ex(context, ret_digest, NULL) == 1;
         assert(ok);

@@ -112,6 +112,7 @@ struct lvzhi *lvzhi_new(const struct lvzhi_options *options, uint64_t now_ms) {
         return c;
     }
     c->tls = tls_new(options->tls);
+    /* never: a client's first words fail without memory only */
     if (c->tls == NULL || tls_feed(c->tls, NULL, 0, &c->in, &c->out) != TLS_OK) {
         lvzhi_free(c);
         return NULL;

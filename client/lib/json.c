@@ -111,8 +111,10 @@ static bool decode_text(struct place *p, const json_t *json, char **ret) {
         return fault(p, "not a string");
     const char *text = json_string_value(json);
     size_t size = json_string_length(json);
-    if (lvzhi_utf8_span(text, size) != size)
+    if (lvzhi_utf8_span(text, size) != size) {
+        /* never the latter of what jansson has read */
         return fault(p, strlen(text) != size ? "holds a NUL" : "not UTF-8");
+    }
     *ret = must(strdup(text));
     return true;
 }

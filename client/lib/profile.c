@@ -173,7 +173,9 @@ static bool flush_directory(const char *path) {
     char *copy = must(strdup(path));
     int directory = open(dirname(copy), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     free(copy);
+    /* never false: a file has just been made there */
     bool done = directory >= 0 && fsync(directory) == 0;
+    /* never false: as before */
     if (directory >= 0)
         close(directory);
     return done;

@@ -368,3 +368,179 @@ Test(connection, too_large_is_not_taken) {
     cr_assert_eq(taken(&p).payload_size, sizeof zeros - FRAME_HEADER_SIZE);
     finish(&p);
 }
+
+/* A WELCOME of the barest kind, with one thing said: the event, or LVZHI_CLOSED's. */
+static struct lvzhi_event welcomed(struct peer *p, const Lvzhi__V1__Welcome *welcome) {
+    uint8_t bytes[64];
+    struct lvzhi_event event;
+    *p = (struct peer){0};
+    p->c = lvzhi_new(&(struct lvzhi_options){0}, 0);
+    (void)taken(p);
+    put(p, FRAME_WELCOME, 0, 0, 0, 0, bytes, lvzhi__v1__welcome__pack(welcome, bytes));
+    deliver(p);
+    cr_assert(lvzhi_event(p->c, &event));
+    return event;
+}
+
+Test(connection, a_bare_welcome_leaves_what_there_was) {
+    struct peer p;
+    Lvzhi__V1__Welcome welcome = LVZHI__V1__WELCOME__INIT;
+    for (int given = 0; given < 2; given++) {
+        welcome.has_credits = welcome.has_ping_interval_ms = given; /* zeros are as good as nothing */
+        cr_assert_eq(welcomed(&p, &welcome).kind, LVZHI_WELCOME);
+        cr_assert_eq(lvzhi_credits(p.c), 1u);
+        cr_assert_eq(lvzhi_payload_limit(p.c), (size_t)FRAME_LIMIT_HELLO - FRAME_HEADER_SIZE);
+        cr_assert_gt(lvzhi_deadline_ms(p.c), 10000u);
+        finish(&p);
+    }
+    welcome.ping_interval_ms = 1; /* no storm of pings */
+    cr_assert_eq(welcomed(&p, &welcome).kind, LVZHI_WELCOME);
+    cr_assert_eq(lvzhi_deadline_ms(p.c), 50u);
+    finish(&p);
+}
+
+Test(connection, a_frame_size_that_cannot_be) {
+    struct peer p;
+    Lvzhi__V1__Welcome welcome = LVZHI__V1__WELCOME__INIT;
+    welcome.has_max_frame = true;
+    for (int i = 0; i < 2; i++) {
+        welcome.max_frame = i == 0 ? FRAME_LIMIT_HELLO - 1 : FRAME_LIMIT_HARD + 1;
+        cr_assert_eq(welcomed(&p, &welcome).kind, LVZHI_CLOSED);
+        finish(&p);
+    }
+}
+
+Test(connection, payloads_that_cannot_be_read) {
+    struct peer p = {0};
+    p.c = lvzhi_new(&(struct lvzhi_options){0}, 0);
+    put(&p, FRAME_WELCOME, 0, 0, 0, 0, "\xff", 1);
+    deliver(&p);
+    cr_assert_str_eq(expected(&p, LVZHI_CLOSED).reason, "WELCOME cannot be read");
+    cr_assert_eq(lvzhi_deadline_ms(p.c), UINT64_MAX);
+    lvzhi_tick(p.c, UINT64_MAX - 1);
+    lvzhi_close(p.c);
+    finish(&p);
+
+    p = connected(false, false);
+    lvzhi_login(p.c, "G01", "secret", 0);
+    put(&p, FRAME_RESPONSE, LVZHI_METHOD_LOGIN, 1, 0, 0, "\xff", 1);
+    deliver(&p);
+    expected(&p, LVZHI_CLOSED);
+    finish(&p);
+
+    p = connected(false, false);
+    lvzhi_login(p.c, "G01", "secret", 0);
+    put(&p, FRAME_RESPONSE, LVZHI_METHOD_LOGIN, 1, 0, 0, NULL, 0);
+    deliver(&p);
+    expected(&p, LVZHI_LOGIN);
+    finish(&p);
+
+    p = connected(false, false);
+    lvzhi_login(p.c, "G01", "secret", 0);
+    put(&p, FRAME_RESPONSE, LVZHI_METHOD_LOGIN, 1, 0, 0, "\x18\0", 2); /* no credits: those there were */
+    deliver(&p);
+    expected(&p, LVZHI_LOGIN);
+    cr_assert_eq(lvzhi_credits(p.c), 1u);
+    lvzhi_request(p.c, 33, "x", 1, 0);
+    put(&p, FRAME_ERROR, WIRE_INVALID, 2, 0, 0, "\xff", 1); /* the code alone tells enough */
+    deliver(&p);
+    struct lvzhi_event event = expected(&p, LVZHI_ERROR);
+    cr_assert_eq(event.code, WIRE_INVALID);
+    cr_assert_not_null(event.error);
+    cr_assert_null(event.error->rule);
+    put(&p, FRAME_ERROR, WIRE_INVALID, 9, 0, 0, NULL, 0);
+    deliver(&p);
+    cr_assert_str_eq(expected(&p, LVZHI_CLOSED).reason, "an error of nothing that was asked");
+    finish(&p);
+}
+
+Test(connection, answers_to_something_else) {
+    struct peer p = connected(false, true);
+    lvzhi_request(p.c, 33, "x", 1, 0);
+    put(&p, FRAME_RESPONSE, 34, 1, 0, 0, NULL, 0);
+    deliver(&p);
+    expected(&p, LVZHI_CLOSED);
+    finish(&p);
+    p = connected(false, true);
+    for (int i = 0; i < GRANTED + 1; i++)
+        lvzhi_request(p.c, 33, NULL, 0, 0);
+    put(&p, FRAME_RESPONSE, 33, GRANTED + 1, 0, 0, NULL, 0); /* not sent yet */
+    deliver(&p);
+    expected(&p, LVZHI_LOST);
+    finish(&p);
+}
+
+Test(connection, goodbyes) {
+    struct peer p = {0};
+    p.c = lvzhi_new(&(struct lvzhi_options){0}, 0);
+    put(&p, FRAME_GOAWAY, WIRE_SHUTDOWN, 0, 0, 0, NULL, 0);
+    deliver(&p);
+    expected(&p, LVZHI_GOAWAY);
+    cr_assert_not(lvzhi_ready(p.c));
+    lvzhi_broken(p.c, "end");
+    lvzhi_broken(p.c, "another end");
+    cr_assert_not_null(strstr(expected(&p, LVZHI_CLOSED).reason, "goodbye"));
+    finish(&p);
+
+    p = connected(false, true);
+    for (int i = 0; i < 3; i++)
+        lvzhi_request(p.c, 33, "x", 1, 0);
+    put(&p, FRAME_GOAWAY, WIRE_MAINTENANCE, 2, 0, 0, NULL, 0);
+    put(&p, FRAME_GOAWAY, WIRE_SHUTDOWN, 2, 0, 0, NULL, 0);
+    put(&p, FRAME_PONG, 0, 0, 0, 0, NULL, 0);
+    deliver(&p);
+    expected(&p, LVZHI_GOAWAY);
+    expected(&p, LVZHI_GOAWAY);
+    cr_assert_eq(expected(&p, LVZHI_LOST).id, 3u);
+    cr_assert_eq(lvzhi_credits(p.c), 0u);
+    struct lvzhi_event event;
+    cr_assert_not(lvzhi_event(p.c, &event)); /* two answers are still to come */
+    put(&p, FRAME_RESPONSE, 33, 1, 0, 0, NULL, 0);
+    put(&p, FRAME_RESPONSE, 33, 2, 0, 0, NULL, 0);
+    deliver(&p);
+    expected(&p, LVZHI_RESPONSE);
+    expected(&p, LVZHI_RESPONSE);
+    cr_assert_not_null(strstr(expected(&p, LVZHI_CLOSED).reason, "MAINTENANCE"));
+    finish(&p);
+
+    p = connected(false, true);
+    lvzhi_close(p.c);
+    lvzhi_close(p.c);
+    cr_assert_str_eq(expected(&p, LVZHI_CLOSED).reason, "closed");
+    finish(&p);
+}
+
+Test(connection, another_version) {
+    struct peer p = connected(false, true);
+    put(&p, FRAME_PING, 0, 0, 0, 0, NULL, 0);
+    p.to_client.bytes[p.to_client.start + 4] = 2;
+    deliver(&p);
+    cr_assert_str_eq(expected(&p, LVZHI_CLOSED).reason, "the peer speaks another version");
+    finish(&p);
+}
+
+Test(connection, much_at_once) {
+    struct peer p = connected(false, true);
+    static const uint8_t zeros[FRAME_LIMIT_HELLO];
+    enum { MANY = 20 };
+    for (int i = 0; i < MANY; i++)
+        put(&p, FRAME_EVENT, 1, 0, 0, 0, zeros, sizeof zeros);
+    deliver(&p);
+    for (int i = 0; i < MANY; i++)
+        cr_assert_eq(expected(&p, LVZHI_PUSH).payload_size, sizeof zeros);
+    expect_quiet(&p);
+    finish(&p);
+}
+
+Test(connection, an_installation_id_that_is_none) {
+    uint8_t bytes[64], id[4] = {1, 2, 3};
+    Lvzhi__V1__Welcome welcome = LVZHI__V1__WELCOME__INIT;
+    welcome.has_installation_id = true;
+    welcome.installation_id = (ProtobufCBinaryData){sizeof id, id};
+    struct peer p = {0};
+    p.c = lvzhi_new(&(struct lvzhi_options){.installation_id = installation}, 0);
+    put(&p, FRAME_WELCOME, 0, 0, 0, 0, bytes, lvzhi__v1__welcome__pack(&welcome, bytes));
+    deliver(&p);
+    cr_assert_str_eq(expected(&p, LVZHI_CLOSED).reason, "this is another installation");
+    finish(&p);
+}

@@ -33,6 +33,28 @@ Test(csv, marks_quotes_and_line_ends) {
     lvzhi_csv_close(&csv);
 }
 
+Test(csv, many_fields_and_what_only_looks_like_an_end) {
+    char text[200] = "\"last\"\n";
+    struct lvzhi_csv csv = opened("ab\xef\rc\n");
+    expect_record(&csv, 1, 1, (const char *const[]){"ab\xef\rc"});
+    lvzhi_csv_close(&csv);
+    csv = opened("x,y\r");
+    expect_record(&csv, 1, 2, (const char *const[]){"x", "y\r"});
+    lvzhi_csv_close(&csv);
+    csv = opened("\"closed at the end\"");
+    expect_record(&csv, 1, 1, (const char *const[]){"closed at the end"});
+    lvzhi_csv_close(&csv);
+    for (int i = 0; i < 40; i++)
+        memcpy(text + 2 * i, "v,", 2);
+    memcpy(text + 80, "w\n", 3);
+    csv = opened(text);
+    cr_assert_eq(lvzhi_csv_next(&csv), LVZHI_CSV_RECORD);
+    cr_assert_eq(csv.count, 41);
+    cr_assert_str_eq(csv.fields[0].text, "v");
+    cr_assert_str_eq(csv.fields[40].text, "w");
+    lvzhi_csv_close(&csv);
+}
+
 Test(csv, empty) {
     struct lvzhi_csv csv = opened("\xef\xbb\xbf");
     cr_assert_eq(lvzhi_csv_next(&csv), LVZHI_CSV_END);
@@ -105,4 +127,29 @@ Test(utf8, well_formed_and_not) {
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
         cr_assert_eq(lvzhi_utf8_span(cases[i].bytes, cases[i].size), cases[i].good, "case %zu", i);
+}
+
+Test(utf8, where_text_ends) {
+    static const struct {
+        const char *bytes;
+        size_t size, span;
+    } cases[] = {
+        {"a\xc2", 2, 1},
+        {"\xc1\xbf", 2, 0},
+        {"\xe9\x95\xbf", 3, 3},
+        {"\xe9\x95x", 3, 0},
+        {"\xe9x\xbf", 3, 0},
+        {"\xf0\x9f\x98\x80", 4, 4},
+        {"\xf0\x9f\x98x", 4, 0},
+        {"\xf4\x90\x80\x80", 4, 0},
+        {"\xf5\x80\x80\x80", 4, 0},
+        {"\xed\xa0\x80", 3, 0},
+        {"\xe0\x9f\xbf", 3, 0},
+        {"\xf0\x8f\xbf\xbf", 4, 0},
+        {"a\0b", 3, 1},
+        {"\xdf\xbf\xef\xbf\xbf", 5, 5},
+        {"\x80", 1, 0},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+        cr_expect_eq(lvzhi_utf8_span(cases[i].bytes, cases[i].size), cases[i].span, "case %zu", i);
 }

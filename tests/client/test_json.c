@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 static struct catalogue *catalogue;
 
@@ -95,6 +96,19 @@ Test(json, faults_name_their_path) {
         {"Op", "{\"authored_us\":\"yesterday\"}", "authored_us: not a time (RFC 3339)"},
         {"Op", "{\"proof\":\"a===\"}", "proof: not base64"},
         {"ImportCheckRequest", "{\"update\":1}", "update: neither true nor false"},
+        {"ListMeetingsRequest", "{\"limit\":-2147483649}", "limit: out of range"},
+        {"ListMeetingsRequest", "{\"limit\":\"1\"}", "limit: not a whole number"},
+        {"ListMeetingsRequest", "{\"kind\":1}", "kind: not a string"},
+        {"ListMeetingsRequest", "{\"from_on\":20250101}", "from_on: not a day (YYYY-MM-DD)"},
+        {"Hello", "{\"version_min\":-1}", "version_min: out of range"},
+        {"Hello", "{\"version_min\":4294967296}", "version_min: out of range"},
+        {"Op", "{\"authored_us\":5}", "authored_us: not a time (RFC 3339)"},
+        {"ImportRowsRequest", "{\"cells\":[\"a\",5]}", "cells[1]: not a string"},
+        {"ImportRowsRequest", "{\"lines\":[1,\"2\"]}", "lines[1]: not a whole number"},
+        {"GetMeetingRequest", "{\"code\":5}", "code: not a string"},
+        {"Op", "{\"proof\":5}", "proof: not a string"},
+        {"Op", "{\"proof\":\"AAEC\\u0000\"}", "proof: holds a NUL"},
+        {"Appraisal", "{\"rate\":\"high\"}", "rate: not a number"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         char error[LVZHI_JSON_ERROR_SIZE] = "", name[80];
@@ -104,6 +118,78 @@ Test(json, faults_name_their_path) {
         cr_assert_null(lvzhi_json_decode(catalogue_message(catalogue, name), json, error), "%s", cases[i].text);
         cr_assert_str_eq(error, cases[i].error);
         json_decref(json);
+    }
+}
+
+Test(json, numbers) {
+    expect_same("lvzhi.v1.Hello", "{\"version_max\":4294967295,\"version_min\":0}");
+    expect_same("lvzhi.v1.Appraisal", "{\"actions\":[],\"rate\":99.5}");
+    expect_same("lvzhi.v1.ListMeetingsRequest", "{\"limit\":-2147483648}");
+    expect_same("lvzhi.v1.ImportCheckRequest", "{\"update\":true}");
+    expect_same("lvzhi.v1.ImportCheckRequest", "{\"update\":false}");
+    char *out = round_trip("lvzhi.v1.Appraisal", "{\"rate\":7}");
+    cr_assert_not_null(strstr(out, "\"rate\":7.0"));
+    free(out);
+}
+
+/* Kinds that no call uses today, in one message made for it. */
+Test(json, kinds_that_no_call_uses) {
+    char folder[] = "/tmp/lvzhi_json_XXXXXX", path[64], command[512], error[256] = "";
+    cr_assert_not_null(mkdtemp(folder));
+    snprintf(path, sizeof path, "%s/k.proto", folder);
+    FILE *file = fopen(path, "w");
+    fputs(
+        "syntax = \"proto2\"; package k; message K { repeated bool b = 1; repeated int64 i = 2; repeated uint64 u = 3; "
+        "repeated double d = 4; repeated int64 at_us = 5; repeated uint32 w = 6; optional sint32 s = 7; repeated "
+        "fixed32 "
+        "f = 8; }",
+        file);
+    fclose(file);
+    snprintf(command, sizeof command, "cd %s && protoc --descriptor_set_out=k.desc k.proto", folder);
+    cr_assert_eq(system(command), 0);
+    unlink(path);
+    snprintf(path, sizeof path, "%s/k.desc", folder);
+    close_catalogue();
+    catalogue = catalogue_open_file(path, error, sizeof error);
+    cr_assert_not_null(catalogue, "%s", error);
+    unlink(path);
+    rmdir(folder);
+    expect_same("k.K", "{\"at_us\":[\"2025-02-18T01:30:00Z\"],\"b\":[true,false],\"d\":[0.5],\"f\":[],\"i\":[-5],"
+                       "\"u\":[9007199254740993],\"w\":[4294967295]}");
+    json_t *json = json_loads("{\"f\":[1]}", 0, NULL);
+    cr_expect_null(lvzhi_json_decode(catalogue_message(catalogue, "k.K"), json, error));
+    cr_expect_str_eq(error, "f[0]: no call may use this field");
+    json_decref(json);
+    static const uint8_t unsupported[] = {0x45, 1, 0, 0, 0};
+    ProtobufCMessage *message = protobuf_c_message_unpack(catalogue_message(catalogue, "k.K"), NULL, 5, unsupported);
+    cr_assert_not_null(message);
+    cr_expect_null(lvzhi_json_encode(message, error));
+    protobuf_c_message_free_unpacked(message, NULL);
+}
+
+/* What a centre could send, and JSON has no word for. */
+Test(json, what_json_cannot_say) {
+    static const struct {
+        const char *message;
+        uint8_t bytes[16];
+        size_t size;
+        const char *error;
+    } cases[] = {
+        {"Op", {0x10, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x01}, 11, "device_seq: out of range"},
+        {"Op", {0x18, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x7f}, 10, "authored_us: not a time"},
+        {"Caller", {0x20, 0x63}, 2, "role: not a value of its enum"},
+        {"ImportRowsRequest", {0x32, 1, 0xff}, 3, "cells[0]: not UTF-8"},
+        {"Appraisal", {0x89, 0x01, 0, 0, 0, 0, 0, 0, 0xf8, 0x7f}, 10, "rate: not a finite number"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        char error[LVZHI_JSON_ERROR_SIZE] = "", name[80];
+        snprintf(name, sizeof name, "lvzhi.v1.%s", cases[i].message);
+        ProtobufCMessage *message =
+            protobuf_c_message_unpack(catalogue_message(catalogue, name), NULL, cases[i].size, cases[i].bytes);
+        cr_assert_not_null(message, "%s", name);
+        cr_expect_null(lvzhi_json_encode(message, error), "%s", name);
+        cr_expect_str_eq(error, cases[i].error);
+        protobuf_c_message_free_unpacked(message, NULL);
     }
 }
 
@@ -130,6 +216,8 @@ Test(json, base64) {
     cr_assert_eq(lvzhi_base64_parse("", bytes), 0);
     cr_assert_eq(lvzhi_base64_parse("/w==", bytes), 1);
     cr_assert_eq(bytes[0], 0xff);
+    lvzhi_base64_format(NULL, 0, text);
+    cr_assert_str_eq(text, "");
     lvzhi_base64_format((const uint8_t *)"fooba", 5, text);
     cr_assert_str_eq(text, "Zm9vYmE=");
 }
@@ -152,4 +240,35 @@ Test(day, calendar_and_moments) {
     cr_assert_not(lvzhi_time_parse("2025-02-18 09:30:00Z", &us));
     cr_assert_not(lvzhi_time_parse("2025-02-18T24:30:00Z", &us));
     cr_assert_not(lvzhi_time_format(INT64_MAX, text));
+    cr_assert_not(lvzhi_time_format(INT64_MIN / 2, text));
+}
+
+Test(day, what_is_no_day) {
+    static const char *const wrong[] = {"2025x01-01", "2025-01x01", "20a5-01-01", "202/-01-01",
+                                        "2025-00-01", "2025-0:-01", "2025-01-00", "2025-01-32",
+                                        "2025-04-31", "2023-02-29", "2100-02-29"};
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++)
+        cr_expect_not(lvzhi_day_valid(wrong[i]), "%s", wrong[i]);
+    cr_expect(lvzhi_day_valid("2024-02-29") && lvzhi_day_valid("9999-12-31") && lvzhi_day_valid("0001-01-01"));
+}
+
+Test(day, moments) {
+    static const char *const wrong[] = {
+        "2025-02-30T09:30:00Z",      "2025-02-18T09x30:00Z",      "2025-02-18T09:30x00Z",
+        "2025-02-18Tx9:30:00Z",      "2025-02-18T09:60:00Z",      "2025-02-18T09:x0:00Z",
+        "2025-02-18T09:30:60Z",      "2025-02-18T09:30:x0Z",      "2025-02-18T09:30:00.Z",
+        "2025-02-18T09:30:00x",      "2025-02-18T09:30:00+0800",  "2025-02-18T09:30:00+08:0",
+        "2025-02-18T09:30:00+08x00", "2025-02-18T09:30:00+24:00", "2025-02-18T09:30:00+x8:00",
+        "2025-02-18T09:30:00+08:60", "2025-02-18T09:30:00+08:x0",
+    };
+    int64_t us;
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++)
+        cr_expect_not(lvzhi_time_parse(wrong[i], &us), "%s", wrong[i]);
+    cr_assert(lvzhi_time_parse("1970-01-01t00:00:01z", &us));
+    cr_expect_eq(us, 1000000);
+    cr_assert(lvzhi_time_parse("1970-01-01T00:00:00.1234567-01:30", &us));
+    cr_expect_eq(us, 90 * 60 * 1000000LL + 123456);
+    char text[LVZHI_TIME_TEXT_SIZE];
+    cr_assert(lvzhi_time_format(1000000, text));
+    cr_expect_str_eq(text, "1970-01-01T00:00:01Z");
 }

@@ -1,9 +1,11 @@
 #include "profile.h"
 
 #include <criterion/criterion.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -103,6 +105,16 @@ Test(profile, faults_name_file_and_line) {
         {"address = a:1\n\npasword = x\n", ":3: unknown key \"pasword\""},
         {"town = 1\n", ": address is missing"},
         {"address\n", ":1: not key = value"},
+        {"address = a:1\ntown =\n", ":2: town cannot be read"},
+        {"address = a:1\ntown = 1x\n", ":2: town cannot be read"},
+        {"address = a:1\ntown = 1000000000\n", ":2: town cannot be read"},
+        {"address = a:1\ntown = 99999999999999999999\n", ":2: town cannot be read"},
+        {"address = a:1\ntoken = x0112233445566778899aabbccddeeff00112233445566778899aabbccddeeff\n",
+         ":2: token cannot be read"},
+        {"address = a:1\ntoken = 0x112233445566778899aabbccddeeff00112233445566778899aabbccddeeff\n",
+         ":2: token cannot be read"},
+        {"address = a:1\ninstallation = x\n", ":2: installation cannot be read"},
+        {"address =\n", ":1: address cannot be read"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct lvzhi_profile p;
@@ -136,4 +148,70 @@ Test(profile, names_and_paths) {
         cr_assert_str_eq(found, cases[i].path);
         free(found);
     }
+}
+
+Test(profile, as_little_as_there_can_be) {
+    struct lvzhi_profile p;
+    char error[LVZHI_PROFILE_ERROR_SIZE] = "";
+    put("address = unix:/run/x\n[other program]\nwhat = ever\n", 0600);
+    p = read_good();
+    cr_assert(lvzhi_profile_write(&p, path, error), "%s", error);
+    lvzhi_profile_clear(&p);
+    p = read_good();
+    cr_expect(!p.has_server_key && !p.has_installation && !p.has_token && !p.has_device);
+    cr_expect(p.login == NULL && p.password == NULL && p.device_key == NULL && p.outbox == NULL);
+    lvzhi_profile_clear(&p);
+    cr_assert_not(lvzhi_profile_read("/nowhere/p", &p, error));
+    cr_expect_not_null(strstr(error, "/nowhere/p: "));
+}
+
+/* Where a directory stands in its place, nothing is left beside it. */
+Test(profile, a_place_that_is_taken) {
+    struct lvzhi_profile p;
+    char error[LVZHI_PROFILE_ERROR_SIZE] = "", taken[96];
+    put(whole, 0600);
+    p = read_good();
+    snprintf(taken, sizeof taken, "%s/d", directory);
+    cr_assert_eq(mkdir(taken, 0700), 0);
+    cr_expect_not(lvzhi_profile_write(&p, taken, error));
+    cr_assert_eq(rmdir(taken), 0);
+    lvzhi_profile_clear(&p);
+}
+
+/* A disk that takes no more. */
+Test(profile, nothing_can_be_written) {
+    struct lvzhi_profile p;
+    struct rlimit limit, none;
+    char error[LVZHI_PROFILE_ERROR_SIZE] = "";
+    put(whole, 0600);
+    p = read_good();
+    signal(SIGXFSZ, SIG_IGN);
+    getrlimit(RLIMIT_FSIZE, &limit);
+    none = limit;
+    none.rlim_cur = 0;
+    setrlimit(RLIMIT_FSIZE, &none);
+    bool written = lvzhi_profile_write(&p, path, error);
+    setrlimit(RLIMIT_FSIZE, &limit);
+    cr_expect(!written && error[0] != '\0');
+    lvzhi_profile_clear(&p);
+    p = read_good(); /* what was there is there */
+    lvzhi_profile_clear(&p);
+    put("address = a:1\ntoken = 00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff\n", 0644);
+    cr_expect_not(lvzhi_profile_read(path, &p, error));
+}
+
+Test(profile, places_of_the_desktop) {
+    setenv("HOME", "/home/wang", 1);
+    setenv("XDG_CONFIG_HOME", "/etc/x", 1);
+    char *found = lvzhi_profile_find("room");
+    cr_expect_str_eq(found, "/etc/x/lvzhi/room");
+    free(found);
+    setenv("XDG_CONFIG_HOME", "relative", 1); /* counts as none */
+    found = lvzhi_profile_find("room");
+    cr_expect_str_eq(found, "/home/wang/.config/lvzhi/room");
+    free(found);
+    setenv("HOME", "", 1);
+    cr_expect_null(lvzhi_profile_find("room"));
+    unsetenv("HOME");
+    cr_expect_null(lvzhi_profile_find("room"));
 }

@@ -10,9 +10,11 @@
 #include <openssl/pem.h>
 #include <openssl/ssl.h>
 #include <openssl/x509.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -126,6 +128,8 @@ static void both_ways(size_t step) {
     tls_close(server.tls, &server.cipher);
     carry(&server, &client, step);
     cr_assert_eq(client.status, TLS_CLOSED);
+    cr_assert_eq(tls_write(server.tls, "more", 4, &server.cipher), TLS_FAILED); /* after the goodbye */
+    cr_assert_eq(buffer_size(&server.cipher), 0);
     free_end(&client);
     free_end(&server);
     tls_context_free(c);
@@ -224,6 +228,15 @@ Test(tls, keys_of_devices) {
     uint8_t unused[TLS_DEVICE_KEY_SIZE];
     cr_assert_not(device_key_create(device_key, unused)); /* never over another */
     cr_assert_not(device_key_create("/nowhere/d", unused));
+    signal(SIGXFSZ, SIG_IGN);
+    struct rlimit limit, none; /* a disk that takes no more */
+    getrlimit(RLIMIT_FSIZE, &limit);
+    none = limit;
+    none.rlim_cur = 0;
+    setrlimit(RLIMIT_FSIZE, &none);
+    bool written = device_key_create(other, unused);
+    setrlimit(RLIMIT_FSIZE, &limit);
+    cr_assert_not(written);
     cr_assert(device_key_sign(device_key, message, 12, signature));
     cr_assert(device_key_verify(public_key, message, 12, signature, sizeof signature));
     cr_assert_not(device_key_verify(public_key, message, 11, signature, sizeof signature));

@@ -101,3 +101,13 @@ Test(arena, serves_protobuf_c) {
     cr_expect_null(arena.allocator.alloc(arena.allocator.allocator_data, BUDGET));
     arena_deinit(&arena);
 }
+
+Test(arena, wiped) {
+    struct arena arena;
+    arena_init(&arena, BUDGET);
+    arena_wipe(&arena); /* nothing */
+    cr_expect_not_null(arena_alloc(&arena, 100));
+    cr_expect_not_null(arena_alloc(&arena, 5000));
+    arena_wipe(&arena);
+    cr_expect_null(arena.chunks);
+}

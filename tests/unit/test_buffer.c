@@ -16,6 +16,7 @@ Test(buffer, empty_holds_no_memory) {
     buffer_append(&b, NULL, 0);
     cr_expect_null(b.bytes);
     buffer_consume(&b, 0);
+    cr_expect_not_null(buffer_reserve(&b, 0)); /* a place, if an empty one */
     buffer_release(&b);
     cr_expect_null(b.bytes);
     cr_expect_eq(b.capacity, 0);

@@ -332,3 +332,15 @@ Test(call, every_file_of_the_house) {
     cr_expect_geq(calls, 10);
     catalogue_free(catalogue);
 }
+
+/* `alone` says how a call runs; what it does its request tells. */
+Test(call, alone_by_itself) {
+    struct kinds *kinds = kinds_open();
+    struct call *read = kinds_call(kinds, "Ask", "-- by: clerk\n-- effect: alone\nselect 1");
+    struct call *write = kinds_call(kinds, "Write", "-- by: clerk\n-- effect: alone\nselect 1");
+    cr_expect(read->alone && read->effect == CALL_READ);
+    cr_expect(write->alone && write->effect == CALL_LEDGER);
+    call_free(read);
+    call_free(write);
+    kinds_close(kinds);
+}

@@ -330,6 +330,58 @@ Test(catalogue, refuses_what_the_language_leaves_out) {
     expect_refused("syntax = \"proto3\"; package t;", "message A { int32 a = 1; }", "proto2");
 }
 
+/* The language's own messages are not among ours. */
+Test(catalogue, refuses_what_is_not_ours) {
+    static const char head[] = "import \"google/protobuf/descriptor.proto\"; ";
+    char text[512];
+    static const char *const bodies[][2] = {
+        {"message A { optional google.protobuf.FileOptions a = 1; }", "no message google.protobuf.FileOptions"},
+        {"message A { optional google.protobuf.FieldOptions.CType a = 1; }",
+         "no enum google.protobuf.FieldOptions.CType"},
+        {"service S { rpc A(google.protobuf.FileOptions) returns (E) { option (lvzhi.v1.method) = 72; } }", "rpc A"},
+        {"service S { rpc A(E) returns (google.protobuf.FileOptions) { option (lvzhi.v1.method) = 72; } }", "rpc A"},
+    };
+    for (size_t i = 0; i < sizeof bodies / sizeof *bodies; i++) {
+        snprintf(text, sizeof text, "%s%s", head, bodies[i][0]);
+        expect_refused(method_head, text, bodies[i][1]);
+    }
+}
+
+/* No package, names out of the way of the style, options that mean nothing to us. */
+Test(catalogue, takes_what_is_unusual) {
+    struct workshop w;
+    char error[256] = "";
+    int value;
+    workshop_open(&w);
+    struct catalogue *c = workshop_catalogue(
+        &w,
+        "syntax = \"proto2\"; import \"lvzhi/v1/wire.proto\"; import \"google/protobuf/descriptor.proto\";\n"
+        "extend google.protobuf.MethodOptions { optional int32 other = 50099; optional string words = 50098; }\n",
+        "enum HTTPMark { PLAIN = 1; HTTPMARK_GOOD = 2; }\n"
+        "message B { option deprecated = true; }\n"
+        "message A { optional HTTPMark mark = 1; repeated int32 n = 2 [packed = true]; optional B b = 5;\n"
+        "repeated int32 m = 3 [packed = false]; repeated string t = 4 [deprecated = true]; optional float f = 7; }\n"
+        "service S { rpc Go(A) returns (B) {\n"
+        "option (other) = 5; option (words) = \"x\"; option (lvzhi.v1.method) = 72; } }",
+        error, sizeof error);
+    cr_assert_not_null(c, "%s", error);
+    const ProtobufCMessageDescriptor *a = catalogue_message(c, "A");
+    cr_assert_not_null(a);
+    const ProtobufCFieldDescriptor *mark = protobuf_c_message_descriptor_get_field_by_name(a, "mark");
+    cr_expect(enum_value(mark->descriptor, "plain", &value) && value == 1);
+    cr_expect(enum_value(mark->descriptor, "good", &value) && value == 2);
+    cr_expect(protobuf_c_message_descriptor_get_field_by_name(a, "n")->flags & PROTOBUF_C_FIELD_FLAG_PACKED);
+    cr_expect_not(protobuf_c_message_descriptor_get_field_by_name(a, "m")->flags & PROTOBUF_C_FIELD_FLAG_PACKED);
+    cr_expect_eq(catalogue_method(c, 72)->request, a);
+    catalogue_free(c);
+    workshop_close(&w);
+}
+
+Test(catalogue, refuses_streams_of_answers) {
+    expect_refused(method_head, "service S { rpc A(E) returns (stream E) { option (lvzhi.v1.method) = 72; } }",
+                   "rpc A");
+}
+
 Test(catalogue, refuses_methods_without_a_number_of_their_own) {
     expect_refused(plain_head, "service S { rpc A(E) returns (E); }", "rpc A");
     expect_refused(plain_head, "service S { rpc A(E) returns (E) { option deprecated = true; } }", "rpc A");

@@ -267,3 +267,27 @@ Test(config, help) {
     cr_expect(WIFEXITED(status) && WEXITSTATUS(status) == 0, "%d", status);
     cr_expect(strstr(text, "max_frame") != NULL && strstr(text, "LVZHID_") != NULL, "%s", text);
 }
+
+/* Paths in a file that is named without a directory start from where we are; an empty one stays empty. */
+Test(config, a_file_beside_us) {
+    char directory[] = "/tmp/lvzhi_config_XXXXXX", error[256] = "";
+    struct config config;
+    cr_assert(mkdtemp(directory) != NULL && chdir(directory) == 0);
+    FILE *file = fopen("c.ini", "w");
+    fputs("secret = s\ncertificate =\nkey = /k\n", file);
+    fclose(file);
+    char *argv[] = {(char *)(uintptr_t) "lvzhid", (char *)(uintptr_t) "--config=c.ini"};
+    cr_assert(config_read(&config, 2, argv, error, sizeof error), "%s", error);
+    cr_expect_str_eq(config.secret, "s");
+    cr_expect_str_eq(config.certificate, "");
+    cr_expect_str_eq(config.key, "/k");
+    config_deinit(&config);
+    /* The first fault is told, and nothing after it is looked at. */
+    char *wrong[] = {argv[0], (char *)(uintptr_t) "--config=nowhere.ini", (char *)(uintptr_t) "--config=c.ini",
+                     (char *)(uintptr_t) "--no=1"};
+    cr_expect_not(config_read(&config, 4, wrong, error, sizeof error));
+    cr_expect_not_null(strstr(error, "nowhere.ini"));
+    config_deinit(&config);
+    unlink("c.ini");
+    rmdir(directory);
+}

@@ -449,3 +449,21 @@ Test(lane, care_lasts_until_it_is_known) {
     }
     scene_close(s);
 }
+
+/* Of what was run and of what had been done before, but of nothing that failed. */
+Test(lane, topics_of_a_segment) {
+    struct scene *s = scene_open(LANE_WRITES, 10);
+    struct work *a = push(s, 0, 1), *b = push(s, 1, 2), *c = push(s, 2, 3), *plain = push(s, 3, 4);
+    s->entries[0].topics = 1;
+    s->entries[1].topics = 2;
+    s->entries[2].topics = 4;
+    plain->entry = NULL;
+    expect_begin(s, 4, a, b, c);
+    cr_expect_eq(lane_topics(&s->lane), 7u);
+    found(s, 1, 2);
+    found(s, 2, 9); /* another digest: refused */
+    cr_expect_eq(lane_topics(&s->lane), 3u);
+    lane_committed(&s->lane);
+    cr_expect_eq(lane_topics(&s->lane) & 4u, 0u);
+    scene_close(s);
+}
