@@ -34,9 +34,10 @@ struct refusal refusal_of(const char *sqlstate) {
         return (struct refusal){REFUSAL_FINAL, WIRE_INVALID};
     if (strcmp(sqlstate, "57014") == 0) /* query_canceled: statement_timeout */
         return (struct refusal){REFUSAL_FINAL, WIRE_DEADLINE};
-    if (in_class(sqlstate, "40") || strcmp(sqlstate, "55P03") == 0) /* lock_not_available: lock_timeout */
+    /* Undone, and nothing is wrong with the connection; 53100 is a full disk, 55P03 the lock_timeout. */
+    if (in_class(sqlstate, "40") || strcmp(sqlstate, "53100") == 0 || strcmp(sqlstate, "55P03") == 0)
         return (struct refusal){.kind = REFUSAL_RETRY};
-    /* 08 connection, 53 resources (disk full), 57 operator intervention, 58 system error; 0A000 is a plan whose result
+    /* 08 connection, 53 resources, 57 operator intervention, 58 system error; 0A000 is a plan whose result
      * type changed under us, 25006 a server that has become a standby: all need a new connection. */
     if (in_class(sqlstate, "08") || in_class(sqlstate, "53") || in_class(sqlstate, "57") || in_class(sqlstate, "58") ||
         strcmp(sqlstate, "0A000") == 0 || strcmp(sqlstate, "25006") == 0)

@@ -8,8 +8,8 @@
 
 enum refusal_kind {
     REFUSAL_FINAL, /* the operation's own fault, or a limit: its answer */
-    REFUSAL_RETRY, /* deadlock, serialization: the same again, at once */
-    REFUSAL_LOST,  /* PostgreSQL is going, full or gone: outcome unknown, again on a new connection */
+    REFUSAL_RETRY, /* deadlock, serialization, a full disk: undone, the same again after a moment */
+    REFUSAL_LOST,  /* PostgreSQL is going or gone: outcome unknown, again on a new connection */
 };
 
 struct refusal {
