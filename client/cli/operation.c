@@ -179,9 +179,10 @@ bool operation_store(struct session *s, const struct write *write, struct lvzhi_
 
 static bool settle(struct session *s, const struct write *write, const struct lvzhi_operation *operation,
                    struct answer *ret_answer, int *ret_exit) {
-    if (!lvzhi_outbox_attempt(s->outbox, operation->op_id)) {
+    if (!lvzhi_outbox_attempt(s->outbox, operation->op_id)) { /* it is stored all the same */
         say_fact("发件箱写不了", "the outbox cannot be written", lvzhi_outbox_error(s->outbox), NULL);
-        *ret_exit = EXIT_USAGE;
+        say_fact("操作还没有送达", "the operation has no answer yet", write->summary, kept_next);
+        *ret_exit = EXIT_NO_CONNECTION;
         return false;
     }
     uint32_t timeout_ms = write->timeout_ms != 0 ? write->timeout_ms : s->cli->timeout_ms;
