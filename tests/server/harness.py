@@ -102,7 +102,7 @@ def end(process, number, timeout=20):
 class Postgres:
     """One PostgreSQL cluster, on a Unix socket."""
 
-    def __init__(self, name, source=None, durable=False, environment=None):
+    def __init__(self, name, source=None, durable=False, environment=None, wal=None):
         self.directory = os.path.join(directory(), name)
         self.data = os.path.join(self.directory, "data")  # may be there already, empty
         self.process = None
@@ -116,7 +116,8 @@ class Postgres:
             self.run("initdb", "-D", self.data, "-U", "postgres", "-E", "UTF8", "--locale=C.UTF-8", "--auth=trust",
                      "-N")
         else:
-            self.run("pg_basebackup", "-D", self.data, "-h", source.directory, "-U", "postgres", "-c", "fast", "-R")
+            self.run("pg_basebackup", "-D", self.data, "-h", source.directory, "-U", "postgres", "-c", "fast", "-R",
+                     *(["--waldir", wal] if wal else []))
         # Tests kill processes, never the machine: without fsync nothing is lost, and PostgreSQL is quicker.
         with open(os.path.join(self.data, "postgresql.auto.conf" if source else "postgresql.conf"), "a") as file:
             file.write(f"listen_addresses = ''\nunix_socket_directories = '{self.directory}'\n"
