@@ -266,18 +266,42 @@ bool tls_export(struct tls *t, const uint8_t device_id[16], int32_t town_id, uin
                                       sizeof context, 1) == 1;
 }
 
+/* RFC 8410: an unencrypted PKCS #8 whose key is an octet string in an octet string. OpenSSL's own reader looks through
+ * every decoder it has, and takes longer than the whole handshake. */
+static EVP_PKEY *read_device_key(FILE *file) {
+    char *name = NULL, *header = NULL;
+    unsigned char *der = NULL;
+    long size = 0;
+    EVP_PKEY *key = NULL;
+    if (PEM_read(file, &name, &header, &der, &size) != 1)
+        return NULL;
+    const unsigned char *at = der, *octets = NULL;
+    const ASN1_OBJECT *algorithm = NULL;
+    int octets_size = 0;
+    PKCS8_PRIV_KEY_INFO *info =
+        strcmp(name, PEM_STRING_PKCS8INF) == 0 ? d2i_PKCS8_PRIV_KEY_INFO(NULL, &at, size) : NULL;
+    if (info != NULL && PKCS8_pkey_get0(&algorithm, &octets, &octets_size, NULL, info) == 1 &&
+        OBJ_obj2nid(algorithm) == NID_ED25519 && octets_size == 2 + TLS_DEVICE_KEY_SIZE && octets[0] == 0x04 &&
+        octets[1] == TLS_DEVICE_KEY_SIZE)
+        key = EVP_PKEY_new_raw_private_key(EVP_PKEY_ED25519, NULL, octets + 2, TLS_DEVICE_KEY_SIZE);
+    PKCS8_PRIV_KEY_INFO_free(info);
+    OPENSSL_free(name);
+    OPENSSL_free(header);
+    OPENSSL_clear_free(der, (size_t)size);
+    return key;
+}
+
 bool device_key_sign(const char *key_path, const uint8_t *message, size_t size,
                      uint8_t ret_signature[TLS_SIGNATURE_SIZE]) {
     FILE *file = fopen(key_path, "r");
     if (file == NULL)
         return false;
-    EVP_PKEY *key = PEM_read_PrivateKey(file, NULL, NULL, NULL);
+    EVP_PKEY *key = read_device_key(file);
     fclose(file);
     EVP_MD_CTX *md = EVP_MD_CTX_new();
     size_t signature_size = TLS_SIGNATURE_SIZE;
     /* never but for the key: the rest fails without memory only */
-    bool ok = key != NULL && md != NULL && EVP_PKEY_get_base_id(key) == EVP_PKEY_ED25519 &&
-              EVP_DigestSignInit(md, NULL, NULL, NULL, key) == 1 &&
+    bool ok = key != NULL && md != NULL && EVP_DigestSignInit(md, NULL, NULL, NULL, key) == 1 &&
               EVP_DigestSign(md, ret_signature, &signature_size, message, size) == 1;
     EVP_MD_CTX_free(md);
     EVP_PKEY_free(key);

@@ -370,6 +370,7 @@ static void on_read(uv_stream_t *stream, ssize_t size, const uv_buf_t *buf) {
         return;
     conn_hold(c);
     c->heard_ms = worker_now_ms(c->worker);
+    c->spoke = true;
     if (c->tls != NULL) {
         on_cipher(c, (const uint8_t *)buf->base, (size_t)size);
     } else {
@@ -390,14 +391,19 @@ static void read_again(struct conn *c) {
     c->reading = uv_read_start(&c->socket.stream, on_allocate, on_read) == 0;
 }
 
-/* Cut whoever has been at the door for longest: half-open connections cannot fill the house. */
-static void make_room(struct worker *w) {
+/* Cut the stranger that has been silent for longest: half-open connections cannot fill the house. */
+static bool make_room(struct worker *w) {
     struct conn *oldest = NULL;
     for (struct conn *c = w->conns; c != NULL; c = c->next)
-        if (!is_welcomed(c) && !c->closing)
+        if (!c->spoke && worker_now_ms(w) - c->accepted_ms >= TIMEOUT_SILENT_MS && !is_welcomed(c) && !c->closing)
             oldest = c; /* newest stand first in the list */
     if (oldest != NULL)
         conn_close(oldest);
+    return oldest != NULL;
+}
+
+bool conn_has_room(struct worker *w) {
+    return w->n_handshakes < LIMIT_HANDSHAKES || make_room(w);
 }
 
 static void read_peer(struct conn *c) {
@@ -439,7 +445,7 @@ void conn_accept(struct worker *w, uv_stream_t *server, bool local) {
         c->tls = tls_new(w->tls);
     }
     if (w->n_handshakes > LIMIT_HANDSHAKES)
-        make_room(w);
+        (void)make_room(w);
     read_again(c);
 }
 
@@ -450,7 +456,7 @@ void conn_tick(struct conn *c, uint64_t now_ms) {
         if (now_ms - c->lingering_since_ms > TIMEOUT_LINGER_MS)
             conn_close(c);
     } else if (!is_welcomed(c)) {
-        if (now_ms - c->accepted_ms > TIMEOUT_HANDSHAKE_MS)
+        if (now_ms - c->accepted_ms > (c->worker->door_waits ? TIMEOUT_DOOR_MS : TIMEOUT_HANDSHAKE_MS))
             conn_close(c);
     } else if (c->unsent > 0 && now_ms - c->unsent_since_ms > TIMEOUT_UNSENT_MS) {
         log_line(LOG_WARN, "conn %llu: slow consumer", (unsigned long long)c->id);

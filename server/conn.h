@@ -32,6 +32,7 @@ struct conn {
     uint64_t accepted_ms;
     uint64_t heard_ms;
     unsigned references; /* requests under way */
+    bool spoke;          /* anything at all has come */
     bool reading;
     bool dirty; /* in the worker's list of those with something to send */
     bool close_after_send;
@@ -43,6 +44,9 @@ struct conn {
     struct session session;
     struct subscription *subscription; /* topic.c's; NULL: none */
 };
+
+/* May one more stranger come in over TCP? Cuts a silent one for it, if there is no room. */
+bool conn_has_room(struct worker *worker);
 
 /* Take a client whose connection waits at `server`: a listening TCP socket, or a pipe (`local`). */
 void conn_accept(struct worker *worker, uv_stream_t *server, bool local);

@@ -1,5 +1,6 @@
 #include "door.h"
 
+#include "limits.h"
 #include "log.h"
 
 #include <arpa/inet.h>
@@ -11,8 +12,6 @@
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
-
-enum { BACKLOG = 4096 };
 
 struct address {
     union {
@@ -54,7 +53,7 @@ static int bind_tcp(struct address *address, bool shared) {
     int fd = socket(address->of.any.sa_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     if (fd >= 0 && setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) == 0 &&
         (!shared || setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &on, sizeof on) == 0) &&
-        bind(fd, &address->of.any, address->size) == 0 && listen(fd, BACKLOG) == 0 &&
+        bind(fd, &address->of.any, address->size) == 0 && listen(fd, LIMIT_DOOR) == 0 &&
         getsockname(fd, &address->of.any, &address->size) == 0)
         return fd;
     int saved = errno;
@@ -106,7 +105,7 @@ static bool open_unix(const char *path, struct doors *ret_doors, size_t count) {
     memcpy(address.sun_path, path, strlen(path) + 1);
     remove_stale(&address);
     int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-    if (fd < 0 || bind(fd, (const struct sockaddr *)&address, sizeof address) != 0 || listen(fd, BACKLOG) != 0) {
+    if (fd < 0 || bind(fd, (const struct sockaddr *)&address, sizeof address) != 0 || listen(fd, LIMIT_DOOR) != 0) {
         int saved = errno;
         if (fd >= 0)
             close(fd);

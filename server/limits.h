@@ -6,8 +6,11 @@
 
 enum {
     /* Clients */
-    LIMIT_CONNECTIONS = 16384,    /* a worker; less where the open files do not reach */
-    LIMIT_HANDSHAKES = 4096,      /* not yet welcomed; past it the oldest is cut, so that strangers cannot fill up */
+    LIMIT_CONNECTIONS = 16384, /* a worker; less where the open files do not reach */
+    /* Not yet welcomed. Past it the oldest that has said nothing is cut; where all have, whoever comes waits at the
+     * door, for handshakes begun and not finished are work done in vain. */
+    LIMIT_HANDSHAKES = 1024,
+    LIMIT_DOOR = 1024,            /* waiting there; the kernel lets others try again later */
     LIMIT_FILES_KEPT = 64,        /* open files left for PostgreSQL, logs and listeners */
     LIMIT_CREDITS = 32,           /* requests in flight of one session */
     LIMIT_CREDITS_STRANGER = 1,   /* before login */
@@ -42,6 +45,8 @@ enum {
 
     /* Times */
     TIMEOUT_HANDSHAKE_MS = 10000, /* from accept to WELCOME */
+    TIMEOUT_DOOR_MS = 3000,       /* the same, while others wait at the door */
+    TIMEOUT_SILENT_MS = 500,      /* from accept to the first byte, then */
     TIMEOUT_REQUEST_MS = 60000,   /* a request whose deadline is 0 */
     TIMEOUT_DRAIN_MS = 10000,     /* from SIGTERM to the end */
     TIMEOUT_CONNECT_MS = 5000,    /* to PostgreSQL */

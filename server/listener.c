@@ -1,15 +1,24 @@
 #include "listener.h"
 
 #include "conn.h"
+#include "limits.h"
 
 #include <stdio.h>
 #include <unistd.h>
 
-enum { BACKLOG = 4096 };
-
+/* libuv looks no further while one it has told of is not taken. */
 static void on_tcp(uv_stream_t *server, int status) {
-    if (status == 0)
-        conn_accept(server->data, server, false);
+    struct worker *w = server->data;
+    if (status != 0)
+        return;
+    w->door_waits = !conn_has_room(w);
+    if (!w->door_waits)
+        conn_accept(w, server, false);
+}
+
+void listener_admit(struct worker *w) {
+    if (w->door_waits && w->has_tcp)
+        on_tcp((uv_stream_t *)&w->tcp_listener, 0);
 }
 
 static void on_unix(uv_stream_t *server, int status) {
@@ -26,7 +35,7 @@ bool listener_open(struct worker *w, char *ret_error, size_t error_size) {
         w->has_tcp = true;
         status = uv_tcp_open(&w->tcp_listener, doors->tcp);
         if (status == 0)
-            status = uv_listen((uv_stream_t *)&w->tcp_listener, BACKLOG, on_tcp);
+            status = uv_listen((uv_stream_t *)&w->tcp_listener, LIMIT_DOOR, on_tcp);
     }
     if (status == 0 && doors->unix_socket >= 0) {
         uv_pipe_init(&w->loop, &w->unix_listener, 0);
@@ -34,7 +43,7 @@ bool listener_open(struct worker *w, char *ret_error, size_t error_size) {
         w->has_unix = true;
         status = uv_pipe_open(&w->unix_listener, doors->unix_socket);
         if (status == 0)
-            status = uv_listen((uv_stream_t *)&w->unix_listener, BACKLOG, on_unix);
+            status = uv_listen((uv_stream_t *)&w->unix_listener, LIMIT_DOOR, on_unix);
     }
     if (status != 0)
         snprintf(ret_error, error_size, "cannot listen: %s", uv_strerror(status));

@@ -117,6 +117,8 @@ static void end_turn(struct worker *w) {
         w->dirty = c->next_dirty;
         conn_flush(c);
     }
+    if (w->n_handshakes < LIMIT_HANDSHAKES)
+        listener_admit(w);
 }
 
 static void on_check(uv_check_t *check) {
@@ -185,6 +187,7 @@ static void on_tick(uv_timer_t *timer) {
         next = c->next;
         conn_tick(c, now_ms);
     }
+    listener_admit(w);
     if (pipeline_is_ready(w->reads[0]))
         w->listened_ms = now_ms;
     beat(w);

@@ -51,6 +51,7 @@ struct worker {
     uv_tcp_t tcp_listener;
     uv_pipe_t unix_listener;
     bool has_tcp, has_unix;
+    bool door_waits; /* somebody is at the TCP port, and there is no room (limits.h) */
     uv_check_t check;
     uv_timer_t tick;
     uv_timer_t wake; /* when there is something to tell (topic.h) */

@@ -10,6 +10,7 @@ import re
 import resource
 import signal
 import socket
+import subprocess
 import threading
 import time
 import unittest
@@ -25,6 +26,7 @@ TOWN = harness.TOWN
 REACHED = {
     "LIMIT_CONNECTIONS": "Connections.test_connections",
     "LIMIT_HANDSHAKES": "Connections.test_strangers_make_room",
+    "LIMIT_DOOR": "Door.test_how_many_wait",
     "LIMIT_FILES_KEPT": "Files.test_files_kept",
     "LIMIT_CREDITS": "test_order.Credits.test_one_request_too_many",
     "LIMIT_CREDITS_STRANGER": "test_order.Credits.test_second_before_login",
@@ -51,6 +53,8 @@ REACHED = {
     "LIMIT_HASHES": "Passwords.test_memory_of_those_at_once",
     "LIMIT_HASHES_WAITING": "Passwords.test_too_many_wait",
     "TIMEOUT_HANDSHAKE_MS": "Times.test_handshake",
+    "TIMEOUT_DOOR_MS": "Door.test_who_dawdles_is_cut_for_those_who_wait",
+    "TIMEOUT_SILENT_MS": "Door.test_the_silent_are_cut_for_those_who_come",
     "TIMEOUT_REQUEST_MS": "Times.test_request_without_a_deadline",
     "TIMEOUT_DRAIN_MS": "Times.test_drain",
     "TIMEOUT_CONNECT_MS": "Database.test_silent",
@@ -174,6 +178,8 @@ class Connections(Small):
             door.settimeout(0.2)
             door.connect(self.centre.socket)
             friend.call("Health")  # it has come in
+            if door is doors[-2]:
+                time.sleep(self.limits["TIMEOUT_SILENT_MS"] / 1000 + 0.1)
         self.assertEqual(doors[0].recv(1), b"")  # the oldest
         for door in doors[1:]:
             with self.assertRaises(TimeoutError):
@@ -191,6 +197,41 @@ class Connections(Small):
             client.ping()
         with self.assertRaises(wire.Closed):
             client.ping()
+
+
+class Door(Small):
+    """More come over TCP than there is room for."""
+
+    def strangers(self, said):
+        for _ in range(self.limits["LIMIT_HANDSHAKES"]):
+            door = socket.create_connection(("127.0.0.1", self.centre.port))
+            self.addCleanup(door.close)
+            door.send(said)
+        self.friend.call("Health")
+
+    def setUp(self):
+        self.friend = self.connect()
+        self.device = self.centre.new_device()
+
+    def test_the_silent_are_cut_for_those_who_come(self):
+        self.strangers(b"")
+        began = time.monotonic()
+        with self.centre.connect_tls("clerk1", self.device):
+            pass
+        self.assertLess(time.monotonic() - began, self.limits["TIMEOUT_SILENT_MS"] / 1000 + 1.5)
+
+    def test_who_dawdles_is_cut_for_those_who_wait(self):
+        """A handshake that has begun is not cut at once: who comes waits."""
+        began = time.monotonic()
+        self.strangers(b"\x16")
+        with self.centre.tcp() as client:
+            client.hello(TOWN)
+            self.assert_about(time.monotonic() - began, self.limits["TIMEOUT_DOOR_MS"])
+
+    def test_how_many_wait(self):
+        """The kernel keeps so many for the daemon, and lets others try again."""
+        out = subprocess.run(["ss", "-Hltn", f"sport = :{self.centre.port}"], capture_output=True, text=True, check=True)
+        self.assertEqual(int(out.stdout.split()[2]), self.limits["LIMIT_DOOR"])
 
 
 class Files(harness.Case):

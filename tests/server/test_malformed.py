@@ -313,7 +313,7 @@ class Malformed(harness.Case):
         """Half a ClientHello, half a HELLO, and nothing at all: 10 s, whatever trickles in."""
         while time.monotonic() < self.loris_began + 9:
             try:
-                self.loris.send(b"\x00")
+                self.loris.send(b"\x01")
             except OSError:
                 break
             time.sleep(0.3)
