@@ -64,7 +64,7 @@ class Confined(harness.Case):
 
     @classmethod
     def setUpClass(cls):
-        cls.centre = harness.copy_of_base("confined")
+        cls.centre = harness.copy_of_base(cls.__name__.lower(), **cls.settings)
         cls.centre.under = CONFINED
         cls.centre.start()
         cls.addClassCleanup(cls.centre.kill)
@@ -108,6 +108,26 @@ class Confined(harness.Case):
             status = dict(re.findall(r"^(\w+):\s+(.*)$", file.read(), re.M))
         self.assertEqual((status["NoNewPrivs"], status["Seccomp"]), ("1", "2"))
         self.assertEqual(os.stat(self.centre.socket).st_mode & 0o077, 0)
+
+
+class ConfinedWorkers(Confined):
+    """The same of a supervisor and its workers, one of which dies."""
+
+    settings = {"workers": "2"}
+
+    def test_when_a_worker_dies(self):
+        supervisor = self.centre.process.pid
+
+        def workers():
+            with open(f"/proc/{supervisor}/task/{supervisor}/children", encoding="ascii") as file:
+                return {int(pid) for pid in file.read().split()}
+
+        before = workers()
+        self.assertEqual(len(before), 2)
+        os.kill(min(before), signal.SIGKILL)
+        harness.wait_until(lambda: len(workers()) == 2 and workers() != before, 5, "another worker")
+        with self.centre.connect("office") as client:
+            harness.wait_until(lambda: self.reads(client), 10, "an answer")
 
 
 class Migration(unittest.TestCase):

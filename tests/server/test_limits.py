@@ -150,7 +150,8 @@ class Standstill(Small):
         os.kill(pids[0], signal.SIGSTOP)
         harness.wait_until(lambda: not test_workers.is_alive(pids[0]), 10, "its end")
         self.assert_about(time.monotonic() - began, self.limits["TIMEOUT_BEAT_MS"] - 300, 2)
-        harness.wait_until(lambda: len(test_workers.children(self.centre.process.pid)) == 2, 10, "another")
+        harness.wait_until(lambda: len(c := test_workers.children(self.centre.process.pid)) == 2 and pids[0] not in c, 10,
+                           "another")
 
 
 class Connections(Small):
