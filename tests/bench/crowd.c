@@ -96,7 +96,7 @@ static void on_closed(struct member *m) {
         c->since_ns = uv_hrtime();
     c->failures += !m->welcomed;
     m->welcomed = false;
-    unsigned most_ms = m->attempts < 5 ? BACK_OFF_MIN_MS << m->attempts : BACK_OFF_MAX_MS;
+    unsigned most_ms = m->attempts < 5 ? (unsigned)BACK_OFF_MIN_MS << m->attempts : (unsigned)BACK_OFF_MAX_MS;
     m->attempts++;
     uv_timer_start(&m->timer, on_timer, (uint64_t)random() % most_ms, 0);
 }

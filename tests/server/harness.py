@@ -232,7 +232,7 @@ class Postgres:
 class Centre:
     """A database and a daemon on it."""
 
-    under = []  # the command that starts the daemon, if it does not start by itself
+    under = os.environ.get("LVZHI_UNDER", "").split()  # the command that starts the daemon, if it does not start by itself
     program = "lvzhid"
 
     def __init__(self, postgres, database, **settings):
@@ -494,6 +494,7 @@ class Base:
         self.accounts, self.tokens = {}, {}
         postgres().sql("create database base owner lvzhi_owner")
         centre = Centre(postgres(), "base")
+        centre.under = []
         centre.migrate()
         centre.start()
         with centre.admin() as admin:
