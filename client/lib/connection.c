@@ -210,15 +210,19 @@ uint32_t lvzhi_login(struct lvzhi *c, const char *login, const char *password, u
     return id;
 }
 
-/* Take the request out of the list; NULL: there is no such one. Its memory is the caller's. */
-static struct request *take_request(struct lvzhi *c, uint32_t id) {
-    struct request *before = NULL, *r = c->first;
-    while (r != NULL && r->id != id) {
-        before = r;
+/* NULL: there is no such request. */
+static struct request *find_request(const struct lvzhi *c, uint32_t id) {
+    struct request *r = c->first;
+    while (r != NULL && r->id != id)
         r = r->next;
-    }
-    if (r == NULL)
-        return NULL;
+    return r;
+}
+
+/* Out of the list, and forgotten: it has had its end. */
+static void end_request(struct lvzhi *c, struct request *r) {
+    struct request *before = NULL;
+    for (struct request *other = c->first; other != r; other = other->next)
+        before = other;
     if (before != NULL)
         before->next = r->next;
     else
@@ -227,10 +231,6 @@ static struct request *take_request(struct lvzhi *c, uint32_t id) {
         c->last = before;
     if (r->sent)
         c->in_flight--;
-    return r;
-}
-
-static void free_request(struct request *r) {
     free(r->payload);
     free(r);
 }
@@ -267,11 +267,8 @@ static bool on_welcome(struct lvzhi *c, const struct frame *frame, struct lvzhi_
 }
 
 static bool on_response(struct lvzhi *c, const struct frame *frame, struct lvzhi_event *ret) {
-    struct request *r = take_request(c, frame->id);
-    bool expected = r != NULL && r->sent && r->method == frame->code;
-    if (r != NULL)
-        free_request(r);
-    if (!expected)
+    struct request *r = find_request(c, frame->id);
+    if (r == NULL || !r->sent || r->method != frame->code)
         return broken_rule(c, "an answer to nothing that was asked");
     *ret = (struct lvzhi_event){
         .kind = LVZHI_RESPONSE,
@@ -291,6 +288,7 @@ static bool on_response(struct lvzhi *c, const struct frame *frame, struct lvzhi
         if (login->has_credits && login->credits > 0)
             c->credits = login->credits;
     }
+    end_request(c, r);
     send_waiting(c);
     return true;
 }
@@ -314,10 +312,10 @@ static bool on_error(struct lvzhi *c, const struct frame *frame, struct lvzhi_ev
         end(c, reason);
         return true;
     }
-    struct request *r = take_request(c, frame->id);
-    if (r == NULL)
+    struct request *r = find_request(c, frame->id);
+    if (r == NULL || !r->sent)
         return broken_rule(c, "an error of nothing that was asked");
-    free_request(r);
+    end_request(c, r);
     send_waiting(c);
     return true;
 }
@@ -441,7 +439,7 @@ static bool next_lost(struct lvzhi *c, struct lvzhi_event *ret) {
     for (struct request *r = c->first; r != NULL; r = r->next)
         if (r->lost || c->state == STATE_ENDING) {
             *ret = (struct lvzhi_event){.kind = LVZHI_LOST, .id = r->id, .code = r->method, .sent = r->sent};
-            free_request(take_request(c, r->id));
+            end_request(c, r);
             return true;
         }
     return false;

@@ -359,6 +359,31 @@ Test(connection, what_no_server_sends_ends_it) {
     finish(&p);
 }
 
+/* An answer of another call, one that cannot be read, and one to what is not sent yet: the requests still have their
+ * end. */
+Test(connection, a_wrong_answer_leaves_no_request_without_its_end) {
+    static const struct {
+        enum frame_type type;
+        uint16_t code;
+        uint32_t id;
+    } wrong[] = {{FRAME_RESPONSE, 34, 1}, {FRAME_RESPONSE, LVZHI_METHOD_LOGIN, 2}, {FRAME_ERROR, WIRE_INVALID, 3}};
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+        struct peer p = connected(false, true);
+        cr_assert_eq(lvzhi_request(p.c, 33, "", 0, 0), 1u);
+        cr_assert_eq(lvzhi_login(p.c, "D001", "secret", 0), 2u);
+        cr_assert_eq(lvzhi_request(p.c, 33, "", 0, 0), 3u); /* beyond the credits */
+        put(&p, wrong[i].type, wrong[i].code, wrong[i].id, 0, 0, "\xff", 1);
+        deliver(&p);
+        for (uint32_t id = 1; id <= 3; id++) {
+            struct lvzhi_event event = expected(&p, LVZHI_LOST);
+            cr_assert_eq(event.id, id);
+            cr_assert_eq(event.sent, id < 3);
+        }
+        expected(&p, LVZHI_CLOSED);
+        finish(&p);
+    }
+}
+
 Test(connection, too_large_is_not_taken) {
     struct peer p = connected(false, true);
     static const uint8_t zeros[FRAME_LIMIT_HELLO + ROOM];
@@ -425,6 +450,7 @@ Test(connection, payloads_that_cannot_be_read) {
     lvzhi_login(p.c, "G01", "secret", 0);
     put(&p, FRAME_RESPONSE, LVZHI_METHOD_LOGIN, 1, 0, 0, "\xff", 1);
     deliver(&p);
+    expected(&p, LVZHI_LOST);
     expected(&p, LVZHI_CLOSED);
     finish(&p);
 
@@ -459,6 +485,7 @@ Test(connection, answers_to_something_else) {
     lvzhi_request(p.c, 33, "x", 1, 0);
     put(&p, FRAME_RESPONSE, 34, 1, 0, 0, NULL, 0);
     deliver(&p);
+    expected(&p, LVZHI_LOST);
     expected(&p, LVZHI_CLOSED);
     finish(&p);
     p = connected(false, true);
