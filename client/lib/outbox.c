@@ -228,7 +228,8 @@ static void read_operation(sqlite3_stmt *s, struct lvzhi_operation *ret) {
         memcpy(ret->payload, sqlite3_column_blob(s, 5), ret->payload_size);
     if (sqlite3_column_bytes(s, 6) == LVZHI_DIGEST_SIZE)
         memcpy(ret->digest, sqlite3_column_blob(s, 6), LVZHI_DIGEST_SIZE);
-    ret->summary = must(strdup((const char *)sqlite3_column_text(s, 7)));
+    const char *summary = (const char *)sqlite3_column_text(s, 7); /* NULL: in a file that others have made */
+    ret->summary = must(strdup(summary != NULL ? summary : ""));
     ret->created_us = sqlite3_column_int64(s, 8);
     ret->attempts = sqlite3_column_int(s, 9);
     ret->state = (enum lvzhi_operation_state)sqlite3_column_int(s, 10);

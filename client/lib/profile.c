@@ -168,6 +168,36 @@ static void print_profile(const struct lvzhi_profile *p, FILE *out) {
         fprintf(out, "outbox = %s\n", p->outbox);
 }
 
+/* Would the line of this text be read as it is? inih takes the blanks around a value off, and what stands behind a
+ * blank and a semicolon; a line has its limit. */
+static bool can_be_kept(const char *key, const char *value) {
+    enum { LINE_SIZE_MAX = 197 };
+    size_t size = value == NULL ? 0 : strlen(value);
+    if (value == NULL)
+        return true;
+    if (size == 0 || strlen(key) + strlen(" = ") + size > LINE_SIZE_MAX || value[0] == ' ' || value[size - 1] == ' ')
+        return false;
+    for (size_t i = 0; i < size; i++)
+        if ((unsigned char)value[i] < ' ' || (value[i] == ';' && (i == 0 || value[i - 1] == ' ')))
+            return false;
+    return true;
+}
+
+/* The key of the first text that a file cannot hold; NULL: all can be kept. */
+static const char *not_to_be_kept(const struct lvzhi_profile *p) {
+    const struct {
+        const char *key, *value;
+    } texts[] = {{"address", p->address},
+                 {"login", p->login},
+                 {"password", p->password},
+                 {"device_key", p->device_key},
+                 {"outbox", p->outbox}};
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
+        if (!can_be_kept(texts[i].key, texts[i].value))
+            return texts[i].key;
+    return NULL;
+}
+
 /* After a power cut either the old file stands there or the new one. */
 static bool flush_directory(const char *path) {
     char *copy = must(strdup(path));
@@ -184,6 +214,11 @@ static bool flush_directory(const char *path) {
 bool lvzhi_profile_write(const struct lvzhi_profile *profile, const char *path,
                          char ret_error[LVZHI_PROFILE_ERROR_SIZE]) {
     char *fresh;
+    const char *key = not_to_be_kept(profile);
+    if (key != NULL) {
+        snprintf(ret_error, LVZHI_PROFILE_ERROR_SIZE, "%.300s: a profile cannot hold this %s", path, key);
+        return false;
+    }
     if (asprintf(&fresh, "%s.XXXXXX", path) < 0)
         abort();
     int fd = mkostemp(fresh, O_CLOEXEC); /* made with mode 0600 */

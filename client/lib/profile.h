@@ -36,7 +36,8 @@ char *lvzhi_profile_find(const char *name);
 bool lvzhi_profile_read(const char *path, struct lvzhi_profile *ret_profile, char ret_error[LVZHI_PROFILE_ERROR_SIZE])
     __attribute__((warn_unused_result));
 
-/* Write it to `path` with mode 0600, whole or not at all (a new file, flushed, then renamed). False: ret_error. */
+/* Write it to `path` with mode 0600, whole or not at all (a new file, flushed, then renamed). False: ret_error; a text
+ * that would not be read as it is (blanks at an end, " ;", a line's end, too long) is not written either. */
 bool lvzhi_profile_write(const struct lvzhi_profile *profile, const char *path,
                          char ret_error[LVZHI_PROFILE_ERROR_SIZE]) __attribute__((warn_unused_result));
 

@@ -2,6 +2,7 @@
 #include "outbox.h"
 
 #include <criterion/criterion.h>
+#include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -203,6 +204,23 @@ Test(outbox, only_its_owner_reads_it) {
     lvzhi_outbox_close(opened(NOW_US));
     cr_assert_eq(stat(path, &stat_of), 0);
     cr_assert_eq(stat_of.st_mode & 0777, 0600u);
+}
+
+Test(outbox, a_row_that_others_have_made_is_listed) {
+    sqlite3 *db;
+    char box[64];
+    snprintf(box, sizeof box, "%s/box", directory);
+    cr_assert_eq(mkdir(box, 0700), 0);
+    cr_assert_eq(sqlite3_open(path, &db), SQLITE_OK);
+    const char *sql =
+        "create table operation (number, op_id, town_id, author_id, device_id, device_seq, method, payload,"
+        "  digest, summary, secret, created_us, attempts, state, answered_us, code, reply);"
+        "insert into operation (op_id, method, payload, state) values ('x', 70000, 1.5, 0)";
+    cr_assert_eq(sqlite3_exec(db, sql, NULL, NULL, NULL), SQLITE_OK);
+    sqlite3_close(db);
+    struct lvzhi_outbox *outbox = opened(NOW_US);
+    cr_assert_eq(waiting(outbox, NULL, true), 1u);
+    lvzhi_outbox_close(outbox);
 }
 
 Test(outbox, a_file_that_is_no_outbox_is_left_alone) {

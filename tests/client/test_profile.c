@@ -94,6 +94,28 @@ Test(profile, a_write_that_fails_leaves_the_old_file) {
     lvzhi_profile_clear(&p);
 }
 
+Test(profile, what_would_be_read_as_another_text_is_not_written) {
+    char error[LVZHI_PROFILE_ERROR_SIZE] = "", longest[256] = "";
+    memset(longest, 'x', 190);
+    char *const texts[] = {"", " a", "a ", "a ;b", ";a", "a\nlogin = D001", "a\tb", longest};
+    put(whole, 0600);
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+        struct lvzhi_profile p = {.address = "centre:7443", .password = texts[i]};
+        cr_assert_not(lvzhi_profile_write(&p, path, error), "%s", texts[i]);
+        cr_assert_not_null(strstr(error, "password"), "%s", error);
+    }
+    struct lvzhi_profile kept = read_good();
+    cr_assert_str_eq(kept.password, "pass word");
+    lvzhi_profile_clear(&kept);
+    longest[197 - strlen("password = ")] = '\0';
+    struct lvzhi_profile p = {.address = "a;b", .password = longest};
+    cr_assert(lvzhi_profile_write(&p, path, error), "%s", error);
+    kept = read_good();
+    cr_assert_str_eq(kept.address, "a;b");
+    cr_assert_str_eq(kept.password, longest);
+    lvzhi_profile_clear(&kept);
+}
+
 Test(profile, faults_name_file_and_line) {
     static const struct {
         const char *text, *says;
