@@ -85,7 +85,7 @@ bool lvzhi_time_format(int64_t us, char ret_text[LVZHI_TIME_TEXT_SIZE]) {
     int64_t fraction_us = us % SECOND_US;
     if (fraction_us < 0)
         fraction_us += SECOND_US;
-    time_t seconds = (us - fraction_us) / SECOND_US;
+    time_t seconds = us / SECOND_US - (us % SECOND_US < 0);
     struct tm tm;
     if (gmtime_r(&seconds, &tm) == NULL || tm.tm_year < 1 - 1900 || tm.tm_year > 9999 - 1900)
         return false;

@@ -67,11 +67,11 @@ void lvzhi_file_name(const char *name, enum lvzhi_file_type type, const char *ot
     for (const char *c = name; *c != '\0'; c++)
         if (*c == '/' || *c == '\\')
             base = c + 1;
-    base += strspn(base, ". ");
     length -= (size_t)(base - name);
     for (size_t i = 0; i < length && size < LIMIT; i++) {
         unsigned char c = (unsigned char)base[i];
-        if (c >= ' ' && c != 0x7f && strchr(":*?\"<>|", c) == NULL) /* some disks take none of these */
+        bool leads = size == 0 && (c == '.' || c == ' ');
+        if (c >= ' ' && c != 0x7f && strchr(":*?\"<>|", c) == NULL && !leads) /* some disks take none of these */
             ret[size++] = base[i];
     }
     size = lvzhi_utf8_span(ret, size); /* no half character at the limit */

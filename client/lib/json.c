@@ -300,6 +300,7 @@ static json_t *encode_value(struct place *p, const ProtobufCFieldDescriptor *fie
     case FIELD_BYTES:
         return encode_bytes(p, kind, value);
     case FIELD_DATE:
+        return lvzhi_day_valid(*(char *const *)value) ? json_string(*(char *const *)value) : no_json(p, "not a day");
     case FIELD_TEXT: {
         json_t *text = json_string(*(char *const *)value);
         return text != NULL ? text : no_json(p, "not UTF-8");

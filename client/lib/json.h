@@ -17,7 +17,7 @@ enum { LVZHI_JSON_ERROR_SIZE = 256 };
 ProtobufCMessage *lvzhi_json_decode(const ProtobufCMessageDescriptor *descriptor, const json_t *json,
                                     char ret_error[LVZHI_JSON_ERROR_SIZE]);
 
-/* The caller's object. NULL: ret_error (a peer's bytes that are no text, no UUID, no enum's number). */
+/* The caller's object. NULL: ret_error (a peer's bytes that are no text, no UUID, no day, no enum's number). */
 json_t *lvzhi_json_encode(const ProtobufCMessage *message, char ret_error[LVZHI_JSON_ERROR_SIZE]);
 
 /* Base64 (RFC 4648 section 4, padded). Parse: the number of bytes written to `ret`, which must hold

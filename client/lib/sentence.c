@@ -1,6 +1,7 @@
 #include "sentence.h"
 
 #include "buffer.h"
+#include "utf8.h"
 
 #include <stdbool.h>
 #include <stdio.h>
@@ -41,8 +42,10 @@ static void append_value(struct buffer *out, const char *value) {
             buffer_append(out, "…", strlen("…"));
             return;
         }
+        bool is_c1 = *c == 0xc2 && c[1] != 0 && c[1] < 0xa0; /* in UTF-8 two bytes: 0xc2 and the control character */
+        bool control = *c < ' ' || *c == 0x7f || is_c1;
+        c += is_c1;
         char escaped[] = {'\\', 'x', digits[*c >> 4], digits[*c & 15]};
-        bool control = *c < ' ' || *c == 0x7f;
         buffer_append(out, control ? escaped : (const char *)c, control ? sizeof escaped : 1);
     }
 }
@@ -81,6 +84,7 @@ static void append_list(struct buffer *out, const char *kind, const char *value,
         if (!first)
             buffer_append(out, comma, strlen(comma));
         snprintf(word, sizeof word, "%.*s", (int)size, value);
+        word[lvzhi_utf8_span(word, strlen(word))] = '\0'; /* no half character at the limit */
         append_value(out, lvzhi_word(kind, word, language));
         value += size + strspn(value + size, " ");
     }

@@ -71,6 +71,8 @@ Test(file_type, names) {
         {"a/", "P0001.jpg"},
         {"...hidden.jpg", "hidden.jpg"},
         {".bashrc", "bashrc.jpg"},
+        {"\x01.bashrc", "bashrc.jpg"},
+        {"*. .x.jpg", "x.jpg"},
         {"a\nb\x1b[31m\x7f.jpg", "ab[31m.jpg"},
         {"x.jpg.sh", "x.jpg.sh.jpg"},
         {"con:a*b?.jpg", "conab.jpg"},

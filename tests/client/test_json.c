@@ -205,6 +205,14 @@ Test(json, a_peers_nonsense_is_an_error) {
     cr_assert_null(lvzhi_json_encode(message, error));
     cr_assert_str_eq(error, "code: not UTF-8");
     protobuf_c_message_free_unpacked(message, NULL);
+    for (unsigned i = 0; i < descriptor->n_fields; i++)
+        if (strcmp(descriptor->fields[i].name, "held_on") == 0) {
+            const uint8_t no_day[] = {(uint8_t)(descriptor->fields[i].id << 3 | 2), 1, 'x'};
+            message = protobuf_c_message_unpack(descriptor, NULL, sizeof no_day, no_day);
+            cr_assert_null(lvzhi_json_encode(message, error));
+            cr_assert_str_eq(error, "held_on: not a day");
+            protobuf_c_message_free_unpacked(message, NULL);
+        }
 }
 
 Test(json, base64) {

@@ -85,3 +85,25 @@ Test(word, of_kinds) {
     cr_expect_str_eq(lvzhi_word("role", "baker", LVZHI_CHINESE), "baker");
     cr_expect_str_eq(lvzhi_word("some_role", "clerk", LVZHI_CHINESE), lvzhi_word("role", "clerk", LVZHI_CHINESE));
 }
+
+static void expect_said(const char *value, const char *expected) {
+    const struct lvzhi_arg arg = {"name", value};
+    char *said = lvzhi_sentence_fill("<{name}>", LVZHI_ENGLISH, &arg, 1);
+    cr_expect_str_eq(said, expected);
+    free(said);
+}
+
+Test(sentence, what_a_terminal_would_obey_is_shown) {
+    expect_said("王大娘 é", "<王大娘 é>");
+    expect_said("a\x1b[31m\n\x7f", "<a\\x1b[31m\\x0a\\x7f>");
+    expect_said("a\xc2\x9b"
+                "31m",
+                "<a\\x9b31m>"); /* CSI in one character */
+    expect_said("\xc2\xa0", "<\xc2\xa0>");
+}
+
+Test(sentence, a_missing_argument_and_a_bracket_that_stays_open) {
+    char *said = lvzhi_sentence_fill("{none} and {open", LVZHI_ENGLISH, NULL, 0);
+    cr_expect_str_eq(said, "? and {open");
+    free(said);
+}
