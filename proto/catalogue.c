@@ -120,7 +120,7 @@ static ProtobufCIntRange *number_ranges(struct catalogue *c, const int *numbers,
     ProtobufCIntRange *ranges = allocate(c, count + 1, sizeof *ranges);
     unsigned n = 0;
     for (unsigned i = 0; i < count; i++)
-        if (i == 0 || numbers[i] != numbers[i - 1] + 1)
+        if (i == 0 || numbers[i] != (int64_t)numbers[i - 1] + 1)
             ranges[n++] = (ProtobufCIntRange){.start_value = numbers[i], .orig_index = i};
     ranges[n] = (ProtobufCIntRange){.start_value = 0, .orig_index = count};
     *ret_ranges = n;
@@ -233,7 +233,6 @@ static ProtobufCType field_type(const field_proto *f) {
         [14] = PROTOBUF_C_TYPE_ENUM,    [15] = PROTOBUF_C_TYPE_SFIXED32, [16] = PROTOBUF_C_TYPE_SFIXED64,
         [17] = PROTOBUF_C_TYPE_SINT32,  [18] = PROTOBUF_C_TYPE_SINT64,
     };
-    assert(f->type >= 1 && f->type <= 18);
     return types[f->type];
 }
 
@@ -257,6 +256,9 @@ static bool lay_field(struct catalogue *c, const char *message, const field_prot
         return fail(c, "%s.%s: oneof is not allowed", message, f->name);
     if (f->type == GOOGLE__PROTOBUF__FIELD_DESCRIPTOR_PROTO__TYPE__TYPE_GROUP)
         return fail(c, "%s.%s: groups are not allowed", message, f->name);
+    if (f->type < GOOGLE__PROTOBUF__FIELD_DESCRIPTOR_PROTO__TYPE__TYPE_DOUBLE ||
+        f->type > GOOGLE__PROTOBUF__FIELD_DESCRIPTOR_PROTO__TYPE__TYPE_SINT64)
+        return fail(c, "%s.%s: there is no type %d", message, f->name, (int)f->type);
 
     *ret = (ProtobufCFieldDescriptor){.name = f->name, .id = (uint32_t)f->number, .type = field_type(f)};
     const char *type_name = f->type_name != NULL && *f->type_name == '.' ? f->type_name + 1 : "";
@@ -330,6 +332,35 @@ static bool check_depth(struct catalogue *c, const ProtobufCMessageDescriptor *d
     return true;
 }
 
+/* What protoc names always, in a file that may be another's or damaged. */
+static bool is_name(struct catalogue *c, const char *name, const char *of) {
+    return (name != NULL && *name != '\0' && strlen(name) <= 100) || fail(c, "%s: a name is missing", of);
+}
+
+static bool check_enums(struct catalogue *c, enum_proto *const *enums, size_t count, const char *of) {
+    for (size_t i = 0; i < count; i++) {
+        if (!is_name(c, enums[i]->name, of))
+            return false;
+        for (size_t k = 0; k < enums[i]->n_value; k++)
+            if (!is_name(c, enums[i]->value[k]->name, enums[i]->name))
+                return false;
+    }
+    return true;
+}
+
+static bool check_names(struct catalogue *c, message_proto *const *messages, size_t count, const char *of) {
+    for (size_t i = 0; i < count; i++) {
+        const message_proto *m = messages[i];
+        if (!is_name(c, m->name, of) || !check_enums(c, m->enum_type, m->n_enum_type, m->name) ||
+            !check_names(c, m->nested_type, m->n_nested_type, m->name))
+            return false;
+        for (size_t k = 0; k < m->n_field; k++)
+            if (!is_name(c, m->field[k]->name, m->name))
+                return false;
+    }
+    return true;
+}
+
 /* The option stands among the unknown fields of MethodOptions, as a varint. 0: there is none. */
 static uint64_t method_number(const method_proto *m) {
     if (m->options == NULL)
@@ -352,6 +383,9 @@ static int by_number(const void *a, const void *b) {
 }
 
 static bool add_method(struct catalogue *c, const method_proto *source) {
+    if (!is_name(c, source->name, "rpc") || !is_name(c, source->input_type, source->name) ||
+        !is_name(c, source->output_type, source->name))
+        return false;
     uint64_t number = method_number(source);
     if (number == 0 || number > UINT16_MAX)
         return fail(c, "rpc %s: no (method) number from 1 to 65535", source->name);
@@ -410,6 +444,9 @@ static bool build(struct catalogue *c) {
     size_t messages = 0, enums = 0, methods = 0;
     for (size_t i = 0; i < c->set->n_file; i++) {
         const file_proto *file = c->set->file[i];
+        if (!is_name(c, file->name, "a file") || !check_enums(c, file->enum_type, file->n_enum_type, file->name) ||
+            !check_names(c, file->message_type, file->n_message_type, file->name))
+            return false;
         if (file->syntax != NULL && strcmp(file->syntax, "proto2") != 0)
             return fail(c, "%s: only proto2 is allowed", file->name);
         messages += count_messages(file->message_type, file->n_message_type);
@@ -551,11 +588,6 @@ enum field_kind field_kind(const ProtobufCFieldDescriptor *field) {
     default:
         return FIELD_UNSUPPORTED;
     }
-}
-
-const char *enum_text(const ProtobufCEnumDescriptor *descriptor, int value) {
-    const ProtobufCEnumValue *found = protobuf_c_enum_descriptor_get_value(descriptor, value);
-    return found == NULL ? NULL : found->c_name;
 }
 
 bool enum_value(const ProtobufCEnumDescriptor *descriptor, const char *text, int *ret_value) {

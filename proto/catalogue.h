@@ -64,7 +64,10 @@ enum field_kind field_kind(const ProtobufCFieldDescriptor *field);
 
 /* "MARK_LEFT_EARLY" of enum Mark is "left_early": the value's name without the enum's prefix, in lower case.
  * NULL for a number the enum does not have. */
-const char *enum_text(const ProtobufCEnumDescriptor *descriptor, int value);
+static inline const char *enum_text(const ProtobufCEnumDescriptor *descriptor, int value) {
+    const ProtobufCEnumValue *found = protobuf_c_enum_descriptor_get_value(descriptor, value);
+    return found == NULL ? NULL : found->c_name;
+}
 
 /* The number of such a text; false when the enum has none. */
 bool enum_value(const ProtobufCEnumDescriptor *descriptor, const char *text, int *ret_value)

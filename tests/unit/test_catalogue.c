@@ -382,6 +382,29 @@ Test(catalogue, refuses_streams_of_answers) {
                    "rpc A");
 }
 
+/* A file that was damaged, as protoc never writes it. */
+Test(catalogue, refuses_a_type_that_there_is_not) {
+    struct workshop w;
+    char path[64], error[256] = "";
+    workshop_open(&w);
+    catalogue_free(workshop_catalogue(&w, plain_head, "message A { optional int32 a = 1; }", error, sizeof error));
+    snprintf(path, sizeof path, "%s/t.desc", w.folder);
+    FILE *file = fopen(path, "rb");
+    uint8_t bytes[1024];
+    size_t size = fread(bytes, 1, sizeof bytes, file);
+    fclose(file);
+    static const uint8_t field[] = {0x0a, 1, 'a', 0x18, 1, 0x20, 1, 0x28, 5}; /* name, number, label, type */
+    uint8_t *type = memmem(bytes, size, field, sizeof field);
+    cr_assert_not_null(type);
+    static const uint8_t none[] = {0, 19, 127};
+    for (size_t i = 0; i < sizeof none; i++) {
+        type[sizeof field - 1] = none[i];
+        cr_expect_null(catalogue_open(bytes, size, error, sizeof error));
+        cr_expect_not_null(strstr(error, "t.A.a"), "%s", error);
+    }
+    workshop_close(&w);
+}
+
 Test(catalogue, refuses_methods_without_a_number_of_their_own) {
     expect_refused(plain_head, "service S { rpc A(E) returns (E); }", "rpc A");
     expect_refused(plain_head, "service S { rpc A(E) returns (E) { option deprecated = true; } }", "rpc A");
