@@ -248,6 +248,31 @@ Test(tls, keys_of_devices) {
     cr_assert_not(device_key_sign(key, message, 12, signature));         /* of another kind */
 }
 
+/* Files in the form of a device's key whose inside is none. */
+Test(tls, keys_that_are_none) {
+    static const uint8_t head[16] = {0x30, 0x2e, 2, 1, 0, 0x30, 5, 6, 3, 0x2b, 0x65, 0x70, 4, 0x22, 4, 0x20};
+    static const struct {
+        uint8_t at[3], value[3], size;
+    } cases[] = {{{0}, {0x30}, 48}, /* as it should be */
+                 {{14}, {5}, 48},    {{15}, {0x1f}, 48}, {{1, 13, 15}, {0x2d, 0x21, 0x1f}, 47},
+                 {{11}, {0x71}, 48}, {{0}, {0x31}, 48}};
+    uint8_t signature[TLS_SIGNATURE_SIZE], der[48];
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        memset(der, 7, sizeof der);
+        memcpy(der, head, sizeof head);
+        for (size_t k = 0; k < 3 && (k == 0 || cases[i].at[k] != 0); k++)
+            der[cases[i].at[k]] = cases[i].value[k];
+        FILE *file = fopen(other, "w");
+        PEM_write(file, "PRIVATE KEY", "", der, cases[i].size);
+        fclose(file);
+        cr_expect_eq(device_key_sign(other, der, sizeof der, signature), i == 0, "case %zu", i);
+    }
+    FILE *file = fopen(other, "w");
+    fputs("no key\n", file);
+    fclose(file);
+    cr_expect_not(device_key_sign(other, der, sizeof der, signature));
+}
+
 /* The client's core on one end. */
 
 static void move(struct lvzhi *c, struct end *server) {
