@@ -53,6 +53,7 @@ static const struct setting {
     {"require_device", "yes", "over TLS only enrolled devices may log in", SETTING_FLAG,
      offsetof(struct config, require_device), 0, 1},
     {"log", "info", "error, warn, info or debug", SETTING_LEVEL, offsetof(struct config, log), 0, 0},
+    TEXT(metrics, "", "loopback address:port of /metrics and /readyz; a worker's number is added; empty: none"),
     NUMBER(port_file, "-1", "descriptor that the bound port is written to", -1, 1024),
     TEXT(clock_offset, "", "for tests: interval by which the records' clock is off"),
 };

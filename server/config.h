@@ -27,6 +27,7 @@ struct config {
     bool require_device;
     int log;            /* enum log_level */
     int port_file;      /* a descriptor to write the port to, once bound; -1: none */
+    char *metrics;      /* loopback address:port for health and metrics, or "" */
     char *clock_offset; /* tests: an interval that lv.now() is off by */
     bool migrate;       /* --migrate: bring the database to this version and end */
 };

@@ -117,8 +117,19 @@ static void on_written(uv_write_t *request, int status) {
     conn_release(c);
 }
 
+static void cut(struct conn *c, enum metric why) {
+    metrics_count(&c->worker->metrics, why, 1);
+    conn_close(c);
+}
+
+static void cut_slow(struct conn *c) {
+    log_line(LOG_WARN, "conn %llu: slow consumer", (unsigned long long)c->id);
+    cut(c, METRIC_CUT_SLOW);
+}
+
 /* Give bytes to the socket: at once as far as it takes them, the rest when it is ready. */
 static void write_bytes(struct conn *c, const uint8_t *bytes, size_t size) {
+    metrics_count(&c->worker->metrics, METRIC_BYTES_OUT, size);
     if (c->unsent == 0) {
         uv_buf_t piece = uv_buf_init((char *)(uintptr_t)bytes, (unsigned)size);
         int taken = uv_try_write(&c->socket.stream, &piece, 1);
@@ -137,8 +148,7 @@ static void write_bytes(struct conn *c, const uint8_t *bytes, size_t size) {
     if (c->unsent == 0)
         c->unsent_since_ms = worker_now_ms(c->worker);
     if (c->unsent + size > LIMIT_UNSENT) {
-        log_line(LOG_WARN, "conn %llu: slow consumer", (unsigned long long)c->id);
-        conn_close(c);
+        cut_slow(c);
         return;
     }
     struct writing *w = malloc(sizeof *w + size);
@@ -180,11 +190,21 @@ void conn_flush(struct conn *c) {
         finish_if_gentle(c);
 }
 
+static void count_answer(struct worker *w, const struct frame *frame) {
+    if (frame->type == FRAME_EVENT)
+        metrics_count(&w->metrics, METRIC_EVENTS, 1);
+    else if (frame->type == FRAME_RESPONSE)
+        metrics_count(&w->metrics, frame->flags & FRAME_REPLAYED ? METRIC_ANSWERS_REPLAYED : METRIC_ANSWERS_OK, 1);
+    else if (frame->type == FRAME_ERROR && frame->id != 0)
+        metrics_count(&w->metrics, metric_of_answer(frame->code), 1);
+}
+
 void conn_send(struct conn *c, const struct frame *frame) {
     if (c->closing || c->close_after_send)
         return;
     if (c->tls != NULL && !tls_established(c->tls))
         return;
+    count_answer(c->worker, frame);
     uint8_t header[FRAME_HEADER_SIZE];
     frame_header(frame, header);
     buffer_append(&c->out, header, sizeof header);
@@ -271,6 +291,7 @@ void conn_goaway(struct conn *c, enum wire_error why, uint32_t retry_after_ms) {
 }
 
 static void refuse(struct conn *c, enum wire_error error) {
+    metrics_count(&c->worker->metrics, METRIC_CUT_MALFORMED, 1);
     conn_send_error(c, 0, error, NULL, NULL, 0);
     conn_close_gently(c);
 }
@@ -356,7 +377,10 @@ static void on_cipher(struct conn *c, const uint8_t *bytes, size_t size) {
     if (status != TLS_OK && !c->closing) {
         if (status == TLS_FAILED)
             log_line(LOG_INFO, "conn %llu: TLS: %s", (unsigned long long)c->id, tls_error(c->tls));
-        conn_close(c);
+        if (status == TLS_FAILED)
+            cut(c, METRIC_CUT_TLS);
+        else
+            conn_close(c);
     }
 }
 
@@ -371,6 +395,7 @@ static void on_read(uv_stream_t *stream, ssize_t size, const uv_buf_t *buf) {
     conn_hold(c);
     c->heard_ms = worker_now_ms(c->worker);
     c->spoke = true;
+    metrics_count(&c->worker->metrics, METRIC_BYTES_IN, (uint64_t)size);
     if (c->tls != NULL) {
         on_cipher(c, (const uint8_t *)buf->base, (size_t)size);
     } else {
@@ -398,7 +423,7 @@ static bool make_room(struct worker *w) {
         if (!c->spoke && worker_now_ms(w) - c->accepted_ms >= TIMEOUT_SILENT_MS && !is_welcomed(c) && !c->closing)
             oldest = c; /* newest stand first in the list */
     if (oldest != NULL)
-        conn_close(oldest);
+        cut(oldest, METRIC_CUT_HANDSHAKE);
     return oldest != NULL;
 }
 
@@ -438,6 +463,7 @@ void conn_accept(struct worker *w, uv_stream_t *server, bool local) {
         conn_close(c);
         return;
     }
+    metrics_count(&w->metrics, local ? METRIC_ACCEPTED_LOCAL : METRIC_ACCEPTED_TLS, 1);
     if (local)
         read_peer(c);
     else {
@@ -457,11 +483,11 @@ void conn_tick(struct conn *c, uint64_t now_ms) {
             conn_close(c);
     } else if (!is_welcomed(c)) {
         if (now_ms - c->accepted_ms > (c->worker->door_waits ? TIMEOUT_DOOR_MS : TIMEOUT_HANDSHAKE_MS))
-            conn_close(c);
+            cut(c, METRIC_CUT_HANDSHAKE);
     } else if (c->unsent > 0 && now_ms - c->unsent_since_ms > TIMEOUT_UNSENT_MS) {
-        log_line(LOG_WARN, "conn %llu: slow consumer", (unsigned long long)c->id);
-        conn_close(c);
+        cut_slow(c);
     } else if (now_ms - c->heard_ms > INTERVAL_PING_MS * 5 / 2) {
+        metrics_count(&c->worker->metrics, METRIC_CUT_IDLE, 1);
         conn_goaway(c, WIRE_IDLE, 0);
         conn_close_gently(c);
     }

@@ -424,6 +424,20 @@ void lane_lost(struct lane *lane) {
     lane->busy = false;
 }
 
+static uint64_t older(const struct work *w, uint64_t than_ms) {
+    return w != NULL && w->pushed_ms < than_ms ? w->pushed_ms : than_ms;
+}
+
+uint64_t lane_oldest_ms(const struct lane *lane) {
+    uint64_t oldest_ms = older(lane->trusted.first, older(lane->refused.first, UINT64_MAX));
+    for (size_t i = 0; lane->busy && i < lane->n_items; i++)
+        oldest_ms = older(lane->items[i], oldest_ms);
+    for (const struct run *r = lane->runs; r != NULL; r = r->next)
+        for (const struct work *w = r->works.first; w != NULL; w = w->next)
+            oldest_ms = older(w, oldest_ms);
+    return oldest_ms;
+}
+
 struct work *lane_finished(struct lane *lane) {
     return queue_take(&lane->finished);
 }

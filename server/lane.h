@@ -105,6 +105,9 @@ void lane_lost(struct lane *lane);
  * nobody knows whether that was told: who had committed it may have died then. */
 uint32_t lane_topics(const struct lane *lane);
 
+/* When the oldest work came that is under way or waits; UINT64_MAX: there is none. */
+uint64_t lane_oldest_ms(const struct lane *lane);
+
 /* A work whose fate is known, oldest first; NULL when there is none. It belongs to its owner again. */
 struct work *lane_finished(struct lane *lane);
 

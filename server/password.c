@@ -128,3 +128,7 @@ bool password_verify(struct passwords *p, const char *password, const char *hash
     start(p);
     return true;
 }
+
+size_t passwords_waiting(const struct passwords *p) {
+    return p->waiting + p->running;
+}

@@ -5,11 +5,14 @@
 #define LVZHI_PASSWORD_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <uv.h>
 
 struct passwords;
 
 struct passwords *passwords_new(uv_loop_t *loop);
+/* Being hashed, or waiting for it. */
+size_t passwords_waiting(const struct passwords *passwords);
 void passwords_free(struct passwords *passwords); /* when none is under way */
 
 enum { PASSWORD_HASH_SIZE = 128 }; /* with the closing NUL: crypto_pwhash_STRBYTES */

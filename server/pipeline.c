@@ -193,9 +193,28 @@ static void count_pace(struct pipeline *p) {
     p->gather_until_ms = uv_now(p->loop) + pace_gather_ms(p->options.pace);
 }
 
+/* Segments of writes: of others nobody asks how they ended. */
+static void count_end(struct pipeline *p) {
+    static const enum metric ends[] = {[END_COMMIT] = METRIC_SEGMENTS_COMMITTED,
+                                       [END_ITEM_FAILED] = METRIC_SEGMENTS_FAILED,
+                                       [END_WHOLE_FAILED] = METRIC_SEGMENTS_FAILED,
+                                       [END_REPLAYS] = METRIC_SEGMENTS_REPLAYS,
+                                       [END_APART] = METRIC_SEGMENTS_APART,
+                                       [END_RETRY] = METRIC_SEGMENTS_RETRIED,
+                                       [END_LOST] = METRIC_SEGMENTS_LOST};
+    if (p->options.pace == NULL)
+        return;
+    metrics_count(p->options.metrics, ends[p->ending], 1);
+    if (p->ending != END_COMMIT)
+        return;
+    metrics_observe(p->options.metrics, METRIC_SEGMENT_SIZE, p->lane.n_items);
+    metrics_observe(p->options.metrics, METRIC_COMMIT_TIME, (uv_hrtime() - p->synced_ns) / 1000);
+}
+
 static void end(struct pipeline *p) {
     struct lane *lane = &p->lane;
     p->phase = PHASE_IDLE;
+    count_end(p);
     switch (p->ending) {
     case END_COMMIT:
         if (p->options.pace != NULL)
@@ -423,6 +442,8 @@ static void on_drained(void *user) {
 
 static void on_lost(void *user) {
     struct pipeline *p = user;
+    if (p->options.pace != NULL && p->lane.busy)
+        metrics_count(p->options.metrics, METRIC_SEGMENTS_LOST, 1);
     p->phase = PHASE_IDLE;
     p->phase_is_over = false;
     lane_lost(&p->lane);
@@ -441,6 +462,7 @@ static void on_notification(void *user, const char *payload) {
 
 static void on_ready(void *user) {
     struct pipeline *p = user;
+    metrics_count(p->options.metrics, METRIC_CONNECTED, 1);
     if (p->options.on_ready != NULL)
         p->options.on_ready(p->options.user);
 }
@@ -491,6 +513,7 @@ void pipeline_close(struct pipeline *p) {
 }
 
 void pipeline_push(struct pipeline *p, struct work *work) {
+    work->pushed_ms = uv_now(p->loop);
     lane_push(&p->lane, work);
 }
 
@@ -504,6 +527,11 @@ bool pipeline_has(const struct pipeline *p, const struct source *source) {
 
 bool pipeline_is_ready(const struct pipeline *p) {
     return pg_is_ready(p->pg);
+}
+
+uint64_t pipeline_oldest_ms(const struct pipeline *p) {
+    uint64_t oldest_ms = lane_oldest_ms(&p->lane), now_ms = uv_now(p->loop);
+    return oldest_ms < now_ms ? now_ms - oldest_ms : 0;
 }
 
 size_t pipeline_load(const struct pipeline *p) {

@@ -5,6 +5,7 @@
 #define LVZHI_PIPELINE_H
 
 #include "lane.h"
+#include "metrics.h"
 #include "pace.h"
 #include "pg.h"
 
@@ -20,6 +21,7 @@ struct pipeline_options {
     size_t n_statements;
     size_t reply_max;  /* bytes; a longer reply is refused */
     struct pace *pace; /* told of each commit; or NULL */
+    struct metrics *metrics;
     void *user;
     void (*on_notification)(void *user, const char *payload);           /* or NULL */
     void (*on_ready)(void *user);                                       /* connected (again); or NULL */
@@ -47,6 +49,9 @@ void pipeline_tick(struct pipeline *pipeline);
 bool pipeline_has(const struct pipeline *pipeline, const struct source *source);
 
 bool pipeline_is_ready(const struct pipeline *pipeline);
+
+/* How long the oldest work inside has been there. */
+uint64_t pipeline_oldest_ms(const struct pipeline *pipeline);
 
 /* Works inside, under way or waiting. */
 size_t pipeline_load(const struct pipeline *pipeline);

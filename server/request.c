@@ -23,6 +23,7 @@ struct request {
     ProtobufCMessage *message;
     struct ledger_entry entry;
     uint32_t id;
+    uint64_t received_ns;
     bool barrier;
     bool answered;
 };
@@ -79,8 +80,31 @@ static void end_ordered(struct request *r) {
     start_held(s);
 }
 
+static enum work_kind kind_of(const struct call *call) {
+    if (call->alone)
+        return WORK_ALONE;
+    switch (call->effect) {
+    case CALL_READ:
+        return WORK_READ;
+    case CALL_LOG:
+        return WORK_LOG;
+    case CALL_LEDGER:
+        return WORK_WRITE;
+    }
+    abort();
+}
+
+/* Of those that PostgreSQL has seen, and which nobody waits for for long by their nature. */
+static void observe_time(const struct request *r) {
+    enum work_kind kind = kind_of(r->endpoint->call);
+    if (kind == WORK_READ || kind == WORK_WRITE)
+        metrics_observe(&r->conn->worker->metrics, kind == WORK_READ ? METRIC_READ_TIME : METRIC_WRITE_TIME,
+                        (uv_hrtime() - r->received_ns) / 1000);
+}
+
 static void on_done(struct work *work) {
     struct request *r = work->owner;
+    observe_time(r);
     if (work->error == WIRE_OK)
         answer_reply(r);
     else
@@ -99,20 +123,6 @@ static void reject(struct request *r, enum wire_error error, const char *rule, c
     answer_error(r, error, rule, args);
     end_ordered(r);
     request_free(r);
-}
-
-static enum work_kind kind_of(const struct call *call) {
-    if (call->alone)
-        return WORK_ALONE;
-    switch (call->effect) {
-    case CALL_READ:
-        return WORK_READ;
-    case CALL_LOG:
-        return WORK_LOG;
-    case CALL_LEDGER:
-        return WORK_WRITE;
-    }
-    abort();
 }
 
 static void bind_and_submit(struct request *r) {
@@ -140,6 +150,11 @@ static void bind_and_submit(struct request *r) {
     if (s->has_device)
         memcpy(&pin, s->device_id + 8, sizeof pin);
     enum work_kind kind = kind_of(call);
+    static const enum metric counted[WORK_KINDS] = {[WORK_READ] = METRIC_REQUESTS_READ,
+                                                    [WORK_WRITE] = METRIC_REQUESTS_WRITE,
+                                                    [WORK_ALONE] = METRIC_REQUESTS_ALONE,
+                                                    [WORK_LOG] = METRIC_REQUESTS_LOG};
+    metrics_count(&w->metrics, counted[kind], 1);
     r->work.source = &s->sources[kind];
     worker_submit(w, &r->work, kind, pin);
 }
@@ -262,6 +277,7 @@ static struct request *request_new(struct conn *c, const struct frame *frame, co
     conn_hold(c);
     r->conn = c;
     r->id = frame->id;
+    r->received_ns = uv_hrtime();
     r->endpoint = endpoint;
     r->barrier = endpoint->call->alone || endpoint->hash != NULL;
     r->work.arena = &r->arena;

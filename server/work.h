@@ -57,6 +57,7 @@ struct work {
 
     int32_t town_id;
     uint64_t deadline_ms; /* by the loop's clock */
+    uint64_t pushed_ms;   /* into its lane */
     const struct statement_plan *statements;
     struct params *params; /* one a statement; in the arena */
     size_t n_statements;

@@ -37,6 +37,8 @@ struct worker {
     struct pipeline *log;
     size_t next_read;
     struct pace pace; /* of `writes` */
+    struct metrics metrics;
+    struct http *http; /* or NULL */
     struct topics *topics;
 
     struct conn *conns;

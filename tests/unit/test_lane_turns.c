@@ -76,6 +76,25 @@ Test(lane_turns, reads_keep_no_order) {
     scene_close(other);
 }
 
+Test(lane_turns, tells_how_old_its_oldest_work_is) {
+    struct scene *s = scene_open(LANE_WRITES, 1);
+    cr_expect_eq(lane_oldest_ms(&s->lane), UINT64_MAX);
+    struct work *a = push(s, 0, 1), *b = push(s, 1, 2);
+    a->pushed_ms = 10;
+    b->pushed_ms = 20;
+    cr_expect_eq(lane_oldest_ms(&s->lane), 10);
+    expect_begin(s, 1, a, NULL, NULL);
+    cr_expect_eq(lane_oldest_ms(&s->lane), 10);
+    lane_lost(&s->lane);
+    cr_expect_eq(lane_oldest_ms(&s->lane), 10, "it waits in a run of its own");
+    expect_begin(s, 1, a, NULL, NULL);
+    lane_committed(&s->lane);
+    cr_expect_eq(lane_oldest_ms(&s->lane), 20);
+    expect_begin(s, 1, b, NULL, NULL);
+    lane_committed(&s->lane);
+    scene_close(s);
+}
+
 /* Whoever gives works to several lanes sees which one has a source's. */
 Test(lane_turns, a_source_is_inside_until_its_works_end) {
     struct scene *s = scene_open(LANE_WRITES, 2);

@@ -1,0 +1,234 @@
+"""Health and metrics over HTTP: what was done is what is counted, and only this machine may ask."""
+
+import http.client
+import os
+import re
+import socket
+import subprocess
+import time
+
+import harness
+import wire
+
+
+class Metrics(harness.Case):
+    settings = {"metrics": "127.0.0.1:0"}
+
+    def setUp(self):
+        with open(self.centre.log, encoding="utf-8") as log:
+            self.ports = [int(port) for port in re.findall(r"metrics on port (\d+)", log.read())]
+        self.port = self.ports[-1]
+
+    def get(self, path, method="GET", port=None):
+        connection = http.client.HTTPConnection("127.0.0.1", port or self.port, timeout=10)
+        try:
+            connection.request(method, path)
+            answer = connection.getresponse()
+            return answer.status, answer.read().decode(), answer.getheader("content-type")
+        finally:
+            connection.close()
+
+    def scrape(self):
+        """By series, as the text tells them."""
+        status, text, kind = self.get("/metrics")
+        self.assertEqual((status, kind), (200, "text/plain; version=0.0.4; charset=utf-8"))
+        return {name: float(value) for name, value in re.findall(r"^(lvzhid_\S+) (\S+)$", text, re.M)}
+
+    def added(self, before, name):
+        return self.scrape()[name] - before[name]
+
+    def test_the_format(self):
+        """Every line is a series of its metric; HELP and TYPE come once and first; buckets grow up to the count."""
+        with self.centre.connect("clerk1") as client:
+            client.call("RecordAttendance", op=client.op(), **harness.mark_fields())
+        text, types, seen = self.get("/metrics")[1], {}, set()
+        self.assertTrue(text.endswith("\n"))
+        for line in text.splitlines():
+            if line.startswith("# "):
+                what, name, rest = re.fullmatch(r"# (HELP|TYPE) (lvzhid_[a-z_]+) (.+)", line).groups()
+                self.assertNotIn((what, name), seen)
+                seen.add((what, name))
+                if what == "TYPE":
+                    types[name] = rest
+                continue
+            name, labels, value = re.fullmatch(r'(lvzhid_[a-z_]+)(\{[a-zA-Z_]+="[^"{}]*"(?:,[a-z]+="[^"]*")*\})? (\S+)',
+                                               line).groups()
+            float(value)
+            self.assertNotIn((name, labels), seen)
+            seen.add((name, labels))
+            base = name if name in types else re.sub("_(bucket|sum|count)$", "", name)
+            self.assertEqual(name.endswith("_total"), types[base] == "counter", line)
+            self.assertEqual(base != name, types[base] == "histogram", line)
+        for name, labels in re.findall(r"^(lvzhid_[a-z_]+)_count(\S*) ", text, re.M):
+            inner = labels.strip("{}")
+            counts = [float(n) for n in re.findall(
+                rf'^{name}_bucket\{{{re.escape(inner)}{"," if inner else ""}le="[^"]+"\}} (\S+)$', text, re.M)]
+            self.assertGreater(len(counts), 5)
+            self.assertEqual(counts, sorted(counts))
+            self.assertEqual(counts[-1], float(re.search(rf"^{name}_count{re.escape(labels)} (\S+)$", text, re.M)[1]))
+
+    def test_what_was_done_is_counted(self):
+        with self.centre.connect("clerk1") as client:
+            before = self.scrape()
+            ops = [client.op() for _ in range(20)]
+            payloads = [client.payload("RecordAttendance", op=op, **harness.mark_fields(person=f"D{n + 1:02d}"))
+                        for n, op in enumerate(ops)]
+            for id in client.send_all([("RecordAttendance", p) for p in payloads]):
+                client.reply(id)
+            for id in client.send_all([("RecordAttendance", p) for p in payloads[:7]]):
+                client.reply(id)
+            for _ in range(3):
+                fields = harness.mark_fields()
+                fields["meeting_id"] = wire.uuid7()
+                self.refused("NOT_FOUND", client.call, "RecordAttendance", op=client.op(), **fields)
+            for _ in range(5):
+                client.call("Health")
+            after = self.scrape()
+            grown = {name: after[name] - before[name] for name in after}
+            for name, count in {
+                'lvzhid_requests_total{kind="write"}': 30, 'lvzhid_requests_total{kind="read"}': 5,
+                'lvzhid_answers_total{outcome="OK"}': 25, 'lvzhid_answers_total{outcome="REPLAYED"}': 7,
+                'lvzhid_answers_total{outcome="NOT_FOUND"}': 3, 'lvzhid_request_seconds_count{kind="write"}': 30,
+                'lvzhid_request_seconds_count{kind="read"}': 5,
+            }.items():
+                self.assertEqual(grown[name], count, name)
+            self.assertGreaterEqual(grown['lvzhid_segments_total{end="failed"}'], 3)
+            self.assertGreaterEqual(grown["lvzhid_segment_operations_sum"], 27)
+            self.assertEqual(after["lvzhid_connections"], 1)
+            self.assertEqual(after['lvzhid_postgres_ready{kind="write"}'], 2)
+            self.assertGreater(after["lvzhid_process_resident_memory_bytes"], 1 << 20)
+            self.assertAlmostEqual(after["lvzhid_process_start_time_seconds"], time.time(), delta=600)
+
+    def test_nobody_is_told_who(self):
+        with self.centre.connect("clerk1") as client:
+            client.call("RecordAttendance", op=client.op(), **harness.mark_fields())
+        text = self.get("/metrics")[1]
+        for word in ("clerk1", str(harness.TOWN), "D01"):
+            self.assertNotIn(word, text)
+
+    def test_paths_and_methods(self):
+        self.assertEqual(self.get("/healthz")[:2], (200, "ok\n"))
+        self.assertEqual(self.get("/readyz")[:2], (200, "ok\n"))
+        self.assertEqual(self.get("/healthz", "HEAD")[:2], (200, ""))
+        for path in ("/", "/metrics/", "/metrics2", "/../etc/passwd", "/%2e%2e/etc/passwd"):
+            self.assertEqual(self.get(path)[0], 404, path)
+        self.assertEqual(self.get("/metrics", "POST")[0], 405)
+
+    def test_garbage_and_silence_harm_nobody(self):
+        held = []
+        try:
+            for said in [b"", b"\x16\x03\x01\x02", b"GET " + b"/" * 100000, b"GET /metrics HTTP/1.1\r\nx: " + b"y" * 70000,
+                         b"GET /metrics HTTP/1.1\r\n"] * 10:
+                s = socket.create_connection(("127.0.0.1", self.port))
+                held.append(s)
+                s.setblocking(False)
+                try:
+                    s.send(said)
+                except (BlockingIOError, ConnectionError):
+                    pass
+            with self.centre.connect("clerk1") as client:
+                began = time.monotonic()
+                client.call("Health")
+                self.assertLess(time.monotonic() - began, 1)
+        finally:
+            for s in held:
+                s.close()
+        harness.wait_until(self.answers, 15, "an answer")
+
+    def answers(self):
+        try:
+            return self.get("/healthz")[0] == 200
+        except OSError:
+            return False
+
+    def test_only_this_machine(self):
+        for address in ("0.0.0.0:0", "10.0.0.1:9440", "localhost:9440", "127.0.0.1", ":9440"):
+            self.centre.configure()
+            done = subprocess.run([os.path.join(harness.BUILD, "lvzhid"), "--config=" + self.centre.config,
+                                   "--listen=", "--unix_path=", "--metrics=" + address], capture_output=True, text=True,
+                                  timeout=20)
+            self.assertEqual(done.returncode, 1, address)
+            self.assertIn("no loopback address", done.stderr)
+
+    def test_ends_with_a_scraper_there(self):
+        other = harness.Centre(self.centre.postgres, self.centre.database, metrics="127.0.0.1:0")
+        place = os.path.join(self.centre.directory, "second")
+        os.makedirs(place, exist_ok=True)
+        other.config, other.log = os.path.join(place, "ini"), os.path.join(place, "log")
+        other.socket = other.settings["unix_path"] = os.path.join(place, "sock")
+        other.start()
+        with open(other.log, encoding="utf-8") as log:
+            port = int(re.search(r"metrics on port (\d+)", log.read())[1])
+        with socket.create_connection(("127.0.0.1", port)) as half, socket.create_connection(("127.0.0.1", port)) as idle:
+            half.send(b"GET /metrics HTTP/1.1\r\n")
+            idle.send(b"GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n")
+            time.sleep(0.2)
+            other.stop()
+
+
+class Ready(harness.Case):
+    """With a PostgreSQL of its own, to be stopped."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.postgres = harness.Postgres("pg_metrics")
+        harness.create_roles(cls.postgres)
+        cls.postgres.sql("create database metrics owner lvzhi_owner")
+        cls.centre = harness.Centre(cls.postgres, "metrics", metrics="127.0.0.1:0")
+        cls.centre.migrate()
+        cls.centre.start()
+        cls.addClassCleanup(cls.postgres.stop)
+        cls.addClassCleanup(cls.centre.kill)
+
+    def ready(self):
+        with open(self.centre.log, encoding="utf-8") as log:
+            port = int(re.findall(r"metrics on port (\d+)", log.read())[-1])
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+        connection.request("GET", "/readyz")
+        answer = connection.getresponse()
+        return answer.status, answer.read().decode()
+
+    def test_not_without_postgres(self):
+        harness.wait_until(lambda: self.ready() == (200, "ok\n"), 10, "200")
+        self.postgres.stop()
+        status, text = harness.wait_until(lambda: (r := self.ready())[0] == 503 and r, 10, "503")
+        self.assertIn("for writes", text)
+        self.postgres.start()
+        harness.wait_until(lambda: self.ready()[0] == 200, 10, "200")
+
+
+    def test_not_while_a_write_waits(self):
+        """PostgreSQL stands still: its connections are there, and nothing comes of them."""
+        harness.wait_until(lambda: self.ready()[0] == 200, 10, "200")
+        with self.centre.unix() as admin:
+            admin.hello(0)
+            self.postgres.pause()
+            try:
+                admin.send("CreateTown", admin.payload("CreateTown", town_id=533429009, name="x", term="y",
+                                                       term_starts_on="2022-03-01"))
+                status, text = harness.wait_until(lambda: (r := self.ready())[0] == 503 and r, 12, "503")
+                self.assertEqual(text, "a write has been waiting for too long\n")
+            finally:
+                self.postgres.resume()
+        harness.wait_until(lambda: self.ready()[0] == 200, 10, "200")
+
+
+class Workers(harness.Case):
+    @classmethod
+    def setUpClass(cls):
+        with socket.socket() as s:
+            s.bind(("127.0.0.1", 0))
+            cls.port = s.getsockname()[1]
+        cls.settings = {"workers": "2", "metrics": f"127.0.0.1:{cls.port}"}
+        super().setUpClass()
+
+    def test_a_port_each(self):
+        for number in range(2):
+            def asked():
+                try:
+                    connection = http.client.HTTPConnection("127.0.0.1", self.port + number, timeout=10)
+                    connection.request("GET", "/healthz")
+                    return connection.getresponse().status == 200
+                except OSError:
+                    return False
+            harness.wait_until(asked, 10, f"worker {number}")
