@@ -5,6 +5,7 @@ transaction in one round trip, and the best of several client counts."""
 
 import os
 import re
+import resource
 import subprocess
 import sys
 
@@ -72,6 +73,11 @@ def read_script(call, values, setup=""):
     return setup + pipeline([bind(sql, {":caller": CALLER, **values}) for sql in statements_of(call)])
 
 
+def buried_cpu_seconds():
+    usage = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return usage.ru_utime + usage.ru_stime
+
+
 class Pgbench:
     def __init__(self, bench):
         self.bench = bench
@@ -86,8 +92,11 @@ class Pgbench:
         command = ["pgbench", "-n", "-M", "prepared", "-h", "127.0.0.1", "-p", str(bench.pg_port), "-U", "lvzhid", "-c",
                    str(clients), "-j", str(min(clients, 2)), "-T", str(int(seconds)), "-D", "n=0", "-f", path, "-l",
                    f"--log-prefix={log}", *(["--rate", str(rate)] if rate else []), "lvzhi"]
+        postgres, client = bench.postgres_cpu(), buried_cpu_seconds()
         done = subprocess.run(command, capture_output=True, text=True, cwd=bench.directory,
                               env=dict(os.environ, PGOPTIONS=options, PGSSLMODE="require"))
+        client = buried_cpu_seconds() - client
+        postgres = bench.postgres_cpu() - postgres
         if done.returncode != 0:
             sys.exit("bench: pgbench: " + done.stderr[-2000:])
         latencies = []
@@ -99,7 +108,8 @@ class Pgbench:
         latencies.sort()
         at = lambda share: latencies[int((len(latencies) - 1) * share)] / 1000
         return {"clients": clients, "rate": float(re.search(r"tps = ([\d.]+)", done.stdout).group(1)),
-                "answered": len(latencies), "p50_ms": at(0.5), "p99_ms": at(0.99)}
+                "answered": len(latencies), "p50_ms": at(0.5), "p99_ms": at(0.99),
+                "postgres_us": postgres / len(latencies) * 1e6, "client_us": client / len(latencies) * 1e6}
 
     def writes(self, clients, seconds, rate=0):
         share = int(seconds * centre.LINES_A_SECOND_ONE / clients)

@@ -14,7 +14,6 @@ import socket
 import subprocess
 import sys
 import tempfile
-import time
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 BUILD = os.path.abspath(os.environ.get("LVZHI_BUILD", os.path.join(ROOT, "build")))
@@ -22,11 +21,12 @@ PG_BIN = "/usr/lib/postgresql/15/bin"
 TOWN = 999000001
 PEOPLE = 150
 ITEMS = 10000           # villagers' items, with receipts
+UNITS = 150
 LINES_A_SECOND = 80000     # of rolls: more than lvzhid can mark here
 LINES_A_SECOND_ONE = 25000  # more than pgbench can
 PG_SETTINGS = {
     "fsync": "on", "synchronous_commit": "on", "ssl": "on", "shared_buffers": "512MB", "max_wal_size": "8GB",
-    "log_min_error_statement": "panic",
+    "log_min_error_statement": "panic", "track_wal_io_timing": "on",
 }
 
 
@@ -40,10 +40,11 @@ def run(*command, **options):
     subprocess.run(command, check=True, stdout=subprocess.DEVNULL, **options)
 
 
-def cpu_seconds(pid):
+def cpu_seconds(pid, buried=False):
+    """`buried`: also of its children that have ended."""
     with open(f"/proc/{pid}/stat", encoding="ascii") as stat:
         fields = stat.read().rsplit(")", 1)[1].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+    return sum(int(ticks) for ticks in fields[11:15 if buried else 13]) / os.sysconf("SC_CLK_TCK")
 
 
 def self_signed(key, certificate, name):
@@ -123,23 +124,33 @@ class Centre:
             sys.exit(f"bench: {done.stderr}")
         return done.stdout.strip()
 
-    def postgres_cpu(self):
-        """Of the postmaster and its children that live now."""
-        total = cpu_seconds(self.postmaster)
+    def postgres_children(self):
+        """CPU seconds by process."""
+        found = {}
         for pid in filter(str.isdigit, os.listdir("/proc")):
             with contextlib.suppress(OSError, ValueError, IndexError):
                 with open(f"/proc/{pid}/stat", encoding="ascii") as stat:
                     if int(stat.read().rsplit(")", 1)[1].split()[1]) == self.postmaster:
-                        total += cpu_seconds(pid)
-        return total
+                        found[pid] = cpu_seconds(pid)
+        return found
+
+    def postgres_cpu(self):
+        """Of the postmaster and all its children, those that have ended too: none of them while it is counted."""
+        children = self.postgres_children()
+        while True:
+            total = cpu_seconds(self.postmaster, buried=True) + sum(children.values())
+            before, children = children, self.postgres_children()
+            if children.keys() == before.keys():
+                return total
+
+    def transactions(self):
+        """That wrote, so far."""
+        return int(self.psql("select pg_snapshot_xmax(pg_current_snapshot())"))
 
     def wal_flushes(self):
-        return int(self.psql("select wal_sync from pg_stat_wal"))
-
-    def commits(self):
-        """Transactions so far; statistics are told once a second at the latest."""
-        time.sleep(1.2)
-        return int(self.psql("select xact_commit from pg_stat_database where datname = 'lvzhi'"))
+        """How many, and the seconds they took. A connection tells of its last second only when it ends."""
+        count, milliseconds = self.psql("select wal_sync, wal_sync_time from pg_stat_wal").split("|")
+        return int(count), float(milliseconds) / 1000
 
     # The daemon
 
@@ -188,7 +199,7 @@ class Centre:
         with open(os.path.join(ROOT, "tests/bench/town.sql"), encoding="utf-8") as text:
             self.psql(text.read(), variables=[
                 ("town", TOWN), ("people", PEOPLE), ("meetings", self.meetings), ("devices", self.devices),
-                ("items", ITEMS), ("public_key", der[-32:].hex())])
+                ("items", ITEMS), ("units", UNITS), ("public_key", der[-32:].hex())])
         self.psql("checkpoint")
 
     def take_lines(self, count):
@@ -215,14 +226,14 @@ class Centre:
         pace = ["--rate", rate] if rate else ["--in-flight", in_flight]
         lines = self.take_lines(int(seconds * LINES_A_SECOND)) if writes else 0
         before = self.counts() if writes else None
-        flushes, daemon, postgres = self.wal_flushes(), cpu_seconds(self.daemon.pid), self.postgres_cpu()
+        written, daemon, postgres = self.transactions(), cpu_seconds(self.daemon.pid), self.postgres_cpu()
         out = subprocess.run(self.load_command(connections, *pace, "--seconds", seconds, "--from", lines, *flags),
                              check=True, stdout=subprocess.PIPE, text=True).stdout
         result = json.loads(out)
         asked = max(1, result["answered"] + result["refused"])
         result["daemon_us"] = (cpu_seconds(self.daemon.pid) - daemon) / asked * 1e6
         result["postgres_us"] = (self.postgres_cpu() - postgres) / asked * 1e6
-        result["flushes"] = (self.wal_flushes() - flushes) / asked
+        result["a_transaction"] = asked / max(1, self.transactions() - written)
         if result["lost"]:
             sys.exit(f"bench: {result['lost']} requests lost their connection")
         if writes:

@@ -83,7 +83,7 @@ def idle(bench, arguments):
         time.sleep(5)
         idle_cpu = (centre.cpu_seconds(bench.daemon.pid) - cpu) / 5
         write_ms = one_write_ms(bench)
-    say(f"idle       {arguments.connections} connections, {kib:.1f} KiB each, {held['rate']:.0f} handshakes/s to "
+    say(f"idle        {arguments.connections} connections, {kib:.1f} KiB each, {held['rate']:.0f} handshakes/s to "
         f"get there, {100 * idle_cpu:.1f} % of a core while idle, a write among them {write_ms:.2f} ms")
     return {"idle_connection_kib": kib, "idle_write_ms": write_ms}
 
@@ -95,7 +95,7 @@ def held(bench, arguments):
     sources = [f"127.0.0.{2 + i}" for i in range(arguments.crowds)]
     with Crowd(bench, [A_PROCESS] * arguments.crowds, sources) as crowd:
         count = crowd.told("held")["count"]
-        say(f"held       {count} connections by {WORKERS} workers, a write among them {one_write_ms(bench):.2f} ms")
+        say(f"held        {count} connections by {WORKERS} workers, a write among them {one_write_ms(bench):.2f} ms")
     bench.stop_daemon()
     bench.start_daemon()
     return {"held_connections": count}
@@ -117,7 +117,7 @@ def storm(bench, arguments):
                        check=True, stdout=subprocess.DEVNULL)
         probe_s = time.monotonic() - began
         back = crowd.told("back")
-    say(f"storm      {arguments.connections} clients: {back['rate']:.0f} handshakes/s, all back after "
+    say(f"storm       {arguments.connections} clients: {back['rate']:.0f} handshakes/s, all back after "
         f"{back['seconds']:.1f} s ({back['failures']} attempts came to nothing); one that came in the middle was served "
         f"after {probe_s:.2f} s")
     return {"storm_handshakes_per_s": back["rate"], "storm_all_back_s": back["seconds"],

@@ -276,6 +276,8 @@ static void read_payloads(struct load *l, const char *path) {
         for (p->size = 0; p->size < REQUEST_MAX; p->size++)
             if (sscanf(line + 2 * p->size, "%2hhx", &p->bytes[p->size]) != 1)
                 break;
+        if (strcmp(line + 2 * p->size, "\n") != 0)
+            fail("a payload is too long, or not hexadecimal");
     }
     fclose(file);
     if (l->n_payloads == 0)

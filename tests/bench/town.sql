@@ -1,6 +1,6 @@
 -- A town for load: `people` deputies on the rolls of `meetings` open meetings of the whole town, `items` villagers'
--- items with receipts, and `devices` devices with tokens of one office account; one more token is of no device. Ids
--- are numbered, so that a load generator and pgbench know them.
+-- items with receipts, `units` units, and `devices` devices with tokens of one office account; one more token is of no
+-- device. Ids are numbered, so that a load generator and pgbench know them.
 -- The rows are consistent by construction; checking millions of references would take longer than the measurement.
 set session_replication_role = replica;
 
@@ -38,6 +38,10 @@ select
     :town, pg_temp.id(10, n), 'F' || n, pg_temp.id(8, 1), pg_temp.id(2, n % :people),
     date '2025-01-01' + (n % 365)::int, '道路', '村口的路不平，雨天积水，请修。', 'registered', lv.receipt_printed(lpad(n::text, 8, '0'))
 from generate_series(0, :items - 1) as n;
+
+insert into data.unit (town_id, unit_id, code, name)
+select :town, pg_temp.id(11, n), 'U' || lpad(n::text, 3, '0'), '第' || n || '承办单位'
+from generate_series(0, :units - 1) as n;
 
 insert into data.account (town_id, account_id, login, role) values (:town, pg_temp.id(5, 1), 'bench', 'office');
 
