@@ -16,6 +16,7 @@ import sys
 import tempfile
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+sys.path.insert(0, os.path.join(ROOT, "tests/server"))
 BUILD = os.path.abspath(os.environ.get("LVZHI_BUILD", os.path.join(ROOT, "build")))
 PG_BIN = "/usr/lib/postgresql/15/bin"
 TOWN = 999000001
