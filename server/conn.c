@@ -1,5 +1,6 @@
 #include "conn.h"
 
+#include "crash.h"
 #include "limits.h"
 #include "log.h"
 #include "login.h"
@@ -186,6 +187,7 @@ void conn_flush(struct conn *c) {
         write_bytes(c, buffer_data(&c->out), size);
     }
     buffer_release(&c->out);
+    crash_at("answers_written");
     if (!c->closing)
         finish_if_gentle(c);
 }
@@ -302,6 +304,7 @@ static void on_frame(struct conn *c, const struct frame *frame) {
         login_hello(c, frame);
         break;
     case VERDICT_REQUEST:
+        crash_at("frame_taken");
         request_begin(c, frame);
         break;
     case VERDICT_PING:
@@ -372,6 +375,7 @@ static void on_cipher(struct conn *c, const uint8_t *bytes, size_t size) {
     struct buffer *cipher = &c->worker->scratch;
     cipher->start = cipher->end = 0;
     enum tls_status status = tls_feed(c->tls, bytes, size, &c->in, cipher);
+    crash_at("deciphered");
     if (buffer_size(cipher) > 0)
         write_bytes(c, buffer_data(cipher), buffer_size(cipher));
     if (status != TLS_OK && !c->closing) {
@@ -473,6 +477,7 @@ void conn_accept(struct worker *w, uv_stream_t *server, bool local) {
     if (w->n_handshakes > LIMIT_HANDSHAKES)
         (void)make_room(w);
     read_again(c);
+    crash_at("accepted");
 }
 
 void conn_tick(struct conn *c, uint64_t now_ms) {

@@ -1,5 +1,6 @@
 #include "login.h"
 
+#include "crash.h"
 #include "limits.h"
 #include "log.h"
 #include "lvzhi/v1/wire.pb-c.h"
@@ -258,6 +259,7 @@ static void welcome(struct exchange *x) {
         message.caller = &caller;
     }
     send_packed(c, FRAME_WELCOME, 0, 0, &message.base);
+    crash_at("welcomed");
     exchange_free(x);
 }
 
@@ -335,6 +337,7 @@ static void on_device(struct exchange *x) {
 }
 
 void login_hello(struct conn *c, const struct frame *frame) {
+    crash_at("hello");
     struct exchange *x = exchange_new(c, frame, &lvzhi__v1__hello__descriptor);
     const Lvzhi__V1__Hello *hello = (const Lvzhi__V1__Hello *)x->message;
     c->session.state = SESSION_GREETING;

@@ -1,5 +1,6 @@
 #include "migrate.h"
 
+#include "crash.h"
 #include "file.h"
 #include "log.h"
 
@@ -94,7 +95,11 @@ static bool apply_migration(struct migration *m, const char *name, const char *t
                fail(m, "sql/schema/%s was applied as something else: write a new migration instead", name);
     log_line(LOG_INFO, "migration %s", name);
     m->changed = true;
-    return run(m, name, "begin") && run(m, name, text) && record(m, version, name, checksum) && run(m, name, "commit");
+    bool ok = run(m, name, "begin") && run(m, name, text) && record(m, version, name, checksum);
+    crash_at("migration_open");
+    ok = ok && run(m, name, "commit");
+    crash_at("migration_done");
+    return ok;
 }
 
 static bool each_file(struct migration *m, const char *folder,
@@ -158,7 +163,9 @@ static bool apply_rules(struct migration *m, const char *rules, const char *guar
     PGresult *r = PQexecParams(m->conn, "select set_config('lv.daemon_role', $1, true)", 1, NULL, role, NULL, NULL, 0);
     bool ok = PQresultStatus(r) == PGRES_TUPLES_OK;
     PQclear(r);
-    return ok && run(m, "sql/guard.sql", guard) && record(m, 0, "rules", checksum) && run(m, "rules", "commit");
+    ok = ok && run(m, "sql/guard.sql", guard) && record(m, 0, "rules", checksum);
+    crash_at("rules_open");
+    return ok && run(m, "rules", "commit");
 }
 
 static bool apply_all(struct migration *m) {

@@ -1,6 +1,7 @@
 #include "pg.h"
 
 #include "buffer.h"
+#include "crash.h"
 #include "limits.h"
 #include "log.h"
 
@@ -71,6 +72,7 @@ static void drop(struct pg *pg) {
     if (pg->backoff_ms > BACKOFF_MAX_MS)
         pg->backoff_ms = BACKOFF_MAX_MS;
     uv_timer_start(&pg->timer, on_timer, round_goes_on ? 0 : pg->backoff_ms, 0);
+    crash_at("postgres_lost");
     if (was_ready)
         pg->options.on_lost(pg->options.user);
 }
@@ -103,6 +105,7 @@ static void finish_prepare(struct pg *pg) {
     pg->backoff_ms = 0;
     uv_timer_stop(&pg->timer);
     pg->options.on_ready(pg->options.user);
+    crash_at("postgres_ready");
 }
 
 static void on_prepare_result(struct pg *pg, PGresult *result) {
@@ -187,6 +190,7 @@ void pg_flush(struct pg *pg) {
 static void begin_prepare(struct pg *pg) {
     stop_poll(pg);
     pg->state = PG_PREPARING;
+    crash_at("postgres_connected");
     bool ok = PQsetnonblocking(pg->conn, 1) == 0 && PQenterPipelineMode(pg->conn) == 1 &&
               PQsendQueryParams(pg->conn, pg->options.setup, 0, NULL, NULL, NULL, NULL, 0) == 1;
     expect(pg, EXPECT_QUERY);

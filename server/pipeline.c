@@ -1,5 +1,6 @@
 #include "pipeline.h"
 
+#include "crash.h"
 #include "ledger.h"
 #include "log.h"
 #include "refusal.h"
@@ -119,10 +120,13 @@ static void send_ledger(struct pipeline *p) {
         send_step(p, LEDGER_INSERT);
     else
         send_step(p, LEDGER_WRITE);
+    crash_at("ledger_sent");
     send_sync(p);
+    crash_at("sync_sent");
 }
 
 static void begin(struct pipeline *p) {
+    crash_at("segment_begun");
     p->begun_ns = uv_hrtime();
     p->n_expected = p->next_expected = 0;
     p->ending = END_COMMIT;
@@ -132,19 +136,24 @@ static void begin(struct pipeline *p) {
         send_sync(p);
     } else {
         send_step(p, LEDGER_LOOK_UP);
+        crash_at("look_up_sent");
         p->phase = p->lane.careful ? PHASE_LOOK_UP : PHASE_EFFECTS;
         if (!p->lane.careful)
             send_effects(p);
+        crash_at("effects_sent");
         pg_request_flush(p->pg);
     }
     pg_flush(p->pg);
+    crash_at("segment_flushed");
 }
 
 /* All results of a phase have come. */
 static void advance(struct pipeline *p) {
+    crash_at("effects_done");
     if (p->phase == PHASE_EFFECTS && p->ending == END_COMMIT && p->lane.n_found > 0 && !p->lane.careful)
         p->ending = END_REPLAYS;
     if (p->ending != END_COMMIT) {
+        crash_at("abandoned");
         send_step(p, LEDGER_ABANDON); /* PostgreSQL may not know yet that this one must not commit */
         send_sync(p);
     } else if (p->phase == PHASE_LOOK_UP && p->lane.n_found < p->lane.n_items) {
@@ -162,6 +171,7 @@ static bool deliver(struct pipeline *p) {
     while ((w = lane_finished(&p->lane)) != NULL) {
         any = true;
         w->done(w);
+        crash_at("between_answers");
     }
     return any;
 }
@@ -173,6 +183,8 @@ static void on_wake(uv_timer_t *timer) {
 bool pipeline_kick(struct pipeline *p) {
     bool begun = false;
     uint64_t now_ms = uv_now(p->loop);
+    if (p->phase == PHASE_END)
+        crash_at("commit_under_way");
     if (p->phase == PHASE_IDLE && pg_is_ready(p->pg)) {
         bool gathers = now_ms < p->gather_until_ms && p->lane.waiting < p->gather_works;
         uint64_t begin_ms = gathers ? p->gather_until_ms : p->lane.not_before_ms;
@@ -222,6 +234,7 @@ static void end(struct pipeline *p) {
         if (lane_topics(lane) != 0 && p->options.on_committed != NULL)
             p->options.on_committed(p->options.user, lane->town_id, lane_topics(lane));
         lane_committed(lane);
+        crash_at("committed");
         break;
     case END_ITEM_FAILED:
         lane_failed(lane, p->failed_item, p->failed_error);
@@ -414,6 +427,7 @@ static void on_result(void *user, PGresult *result) {
     ExecStatusType status = PQresultStatus(result);
     if (status == PGRES_PIPELINE_SYNC) {
         assert(p->phase == PHASE_END);
+        crash_at("sync_came");
         end(p);
         return;
     }
@@ -446,6 +460,7 @@ static void on_lost(void *user) {
         metrics_count(p->options.metrics, METRIC_SEGMENTS_LOST, 1);
     p->phase = PHASE_IDLE;
     p->phase_is_over = false;
+    crash_at("segment_lost");
     lane_lost(&p->lane);
 }
 

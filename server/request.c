@@ -1,5 +1,6 @@
 #include "request.h"
 
+#include "crash.h"
 #include "ledger.h"
 #include "limits.h"
 #include "log.h"
@@ -45,6 +46,7 @@ static void answer_reply(struct request *r) {
     if (r->answered)
         return;
     r->answered = true;
+    crash_at("before_answer");
     session_answered(&r->conn->session);
     conn_send(r->conn, &(struct frame){.type = FRAME_RESPONSE,
                                        .code = r->endpoint->call->method->number,
@@ -109,6 +111,7 @@ static void on_done(struct work *work) {
         answer_reply(r);
     else
         answer_error(r, work->error, work->rule, work->args);
+    crash_at("after_answer");
     end_ordered(r);
     request_free(r);
 }
@@ -157,6 +160,7 @@ static void bind_and_submit(struct request *r) {
     metrics_count(&w->metrics, counted[kind], 1);
     r->work.source = &s->sources[kind];
     worker_submit(w, &r->work, kind, pin);
+    crash_at("queued");
 }
 
 static void on_hashed(void *user, const char *hash) {
@@ -325,6 +329,7 @@ static bool read_message(struct request *r, const struct frame *frame) {
     ledger_digest(method->number, frame->payload, frame->payload_size,
                   r->endpoint->hash == NULL ? NULL : r->conn->worker->secret, r->entry.digest);
     r->work.entry = &r->entry;
+    crash_at("decoded");
     return true;
 }
 

@@ -1,6 +1,7 @@
 #include "worker.h"
 
 #include "conn.h"
+#include "crash.h"
 #include "http.h"
 #include "limits.h"
 #include "listener.h"
@@ -135,6 +136,7 @@ static void on_wake(uv_timer_t *timer) {
 static void close_all(struct worker *w) {
     struct pipeline *all[PIPELINES_MAX];
     size_t n = each_pipeline(w, all);
+    crash_at("drain_ends");
     w->finished = true;
     listener_close(w);
     http_close(w->http);
@@ -164,6 +166,7 @@ static void drain(struct worker *w, int exit_code) {
     log_line(LOG_INFO, "draining %zu connections", w->n_conns);
     if (w->place->beat < 0)
         sd_notify(0, "STOPPING=1");
+    crash_at("drain_begun");
     w->draining = true;
     w->exit_code = exit_code;
     w->drain_until_ms = worker_now_ms(w) + TIMEOUT_DRAIN_MS;
@@ -172,6 +175,7 @@ static void drain(struct worker *w, int exit_code) {
         next = c->next;
         conn_goaway(c, exit_code == 0 ? WIRE_SHUTDOWN : WIRE_MAINTENANCE, worker_retry_after_ms(w));
     }
+    crash_at("drain_told");
 }
 
 static void on_signal(uv_signal_t *handle, int number) {
@@ -471,6 +475,7 @@ int worker_run(const struct config *config, struct registry *registry, const str
     if (place->beat < 0)
         sd_notify(0, "READY=1");
     beat(w);
+    crash_at("ready");
     log_line(LOG_INFO, "ready: worker %u, schema %d, %zu calls", place->number, registry->schema_version,
              registry->n_endpoints);
     uv_run(&w->loop, UV_RUN_DEFAULT);
