@@ -29,9 +29,10 @@ class Disk:
         return os.statvfs(self.path).f_bavail
 
     def fill(self, pages_left=0):
-        self.empty()
-        size, piece = 0, max(1, self.free() - pages_left)
-        with open(self.fill_path, "wb") as file:
+        """Take what room there is; also what has become free since."""
+        piece = max(1, self.free() - pages_left)
+        with open(self.fill_path, "ab") as file:
+            size = file.tell()
             while piece > 0 and self.free() > pages_left:
                 try:
                     os.posix_fallocate(file.fileno(), size, piece * PAGE)

@@ -22,6 +22,7 @@ def small_postgres(name, data_mib, wal_mib):
     data = disks.Disk(os.path.join(place, "data"), data_mib, USER)
     wal = disks.Disk(os.path.join(place, "wal"), wal_mib, USER)
     postgres = harness.Postgres(name, source=harness.postgres(), wal=wal.path)
+    postgres.sql("alter system set wal_recycle = off")  # files of the log are made when they are needed
     postgres.sql("select pg_promote()")
     harness.wait_until(lambda: postgres.sql("select 1 where not pg_is_in_recovery()"), 10, "the promotion")
     return postgres, data, wal, harness.Centre(postgres, name)
@@ -36,6 +37,7 @@ def full_until(crew, disk, seconds, trouble=lambda: None):
     until, count = time.monotonic() + 20, -1
     while time.monotonic() < until and len(crew.answered_at) > count:
         count = len(crew.answered_at)
+        disk.fill()
         trouble()
         time.sleep(seconds / 2)
     demand(time.monotonic() < until, "a full disk takes writes")
