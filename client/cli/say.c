@@ -40,12 +40,20 @@ void say_fact(const char *zh, const char *en, const char *fact, const char *next
     put_next(next);
 }
 
+/* A peer's words, with nothing in them that a terminal would obey. */
+static void say_filled(FILE *out, const char *text, const struct lvzhi_arg *args, size_t count) {
+    char *filled = lvzhi_sentence_fill(text, LVZHI_ENGLISH, args, count);
+    fputs(filled, out);
+    free(filled);
+}
+
 void say_rule(FILE *out, const char *rule, const struct lvzhi_arg *args, size_t count) {
     const struct lvzhi_sentence *sentence = lvzhi_sentence(rule);
     if (sentence == NULL) {
-        fprintf(out, "%s", rule);
+        say_filled(out, "{rule}", &(struct lvzhi_arg){"rule", rule}, 1);
         for (size_t i = 0; i < count; i++)
-            fprintf(out, " %s=%s", args[i].name, args[i].value);
+            say_filled(out, " {name}={value}", (struct lvzhi_arg[]){{"name", args[i].name}, {"value", args[i].value}},
+                       2);
         return;
     }
     char *zh = lvzhi_sentence_fill(sentence->zh, LVZHI_CHINESE, args, count);
