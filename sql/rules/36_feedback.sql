@@ -140,9 +140,12 @@ $$;
 
 -- Receipts: what the villager takes home. Crockford's base32, so that it can be read out and typed in.
 
-create function lv.receipt_printed(typed text) returns text language sql immutable as $$
-    select case when length(r.code) = 8 then left(r.code, 4) || '-' || right(r.code, 4) end
-    from (select translate(regexp_replace(upper(typed), '[^0-9A-Z]', '', 'g'), 'ILO', '110') as code) as r
+create function lv.receipt_printed(typed text) returns text language plpgsql immutable as $$
+declare
+    code text := translate(regexp_replace(upper(typed), '[^0-9A-Z]', '', 'g'), 'ILO', '110');
+begin
+    return case when length(code) = 8 then left(code, 4) || '-' || right(code, 4) end;
+end
 $$;
 
 create function lv.new_receipt() returns text language plpgsql volatile as $$
