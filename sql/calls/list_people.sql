@@ -1,6 +1,9 @@
 -- The roster: everyone with the mandates in force on a day, today unless one is named; a group's only, if it is named.
 -- by: deputy clerk leader office chair auditor
 -- effect: none
+with on_day as materialized ( -- once, not for every row
+    select coalesce(:as_of_on, today()) as day
+)
 select
     p.person_id, p.code, p.name, p.gender, p.occupation,
     exists (
@@ -12,7 +15,7 @@ select
     coalesce(f.group_names, '{}') as group_names,
     case when lead(p.code) over (order by p.code) is not null then p.code end as next
 from person as p
-cross join (select coalesce(:as_of_on, today()) as day) as a
+cross join on_day as a
 cross join lateral (
     select
         array_agg(m.level order by m.level, m.code) as levels,
