@@ -22,7 +22,7 @@ static const struct histogram_row {
     const char *labels;
     const char *help;
     uint64_t scale;
-    uint64_t bounds[METRIC_BOUNDS_MAX]; /* zero: no more */
+    uint64_t bounds[METRIC_BOUNDS_MAX + 1]; /* zero: no more */
 } histogram_rows[METRIC_HISTOGRAMS] = {
 #define METRIC_ROW(id, name, labels, help, scale, ...) {"lvzhid_" name, labels, help, scale, {__VA_ARGS__}},
     METRIC_HISTOGRAM_MAP(METRIC_ROW)
@@ -44,9 +44,9 @@ enum metric metric_of_answer(enum wire_error error) {
 void metrics_observe(struct metrics *m, enum metric_histogram histogram, uint64_t value) {
     const uint64_t *bounds = histogram_rows[histogram].bounds;
     size_t bucket = 0;
-    while (bucket < METRIC_BOUNDS_MAX && bounds[bucket] != 0 && value > bounds[bucket])
+    while (bounds[bucket] != 0 && value > bounds[bucket])
         bucket++;
-    if (bucket < METRIC_BOUNDS_MAX && bounds[bucket] == 0)
+    if (bounds[bucket] == 0)
         bucket = METRIC_BOUNDS_MAX;
     m->histograms[histogram].counts[bucket]++;
     m->histograms[histogram].sum += value;
@@ -74,7 +74,7 @@ static void put_histogram(const struct metrics *m, size_t i, struct buffer *out)
     uint64_t below = 0;
     if (*row->labels != '\0')
         snprintf(braced, sizeof braced, "{%s}", row->labels);
-    for (size_t b = 0; b < METRIC_BOUNDS_MAX && row->bounds[b] != 0; b++) {
+    for (size_t b = 0; row->bounds[b] != 0; b++) {
         below += m->histograms[i].counts[b];
         put(out, "%s_bucket{%s%sle=\"%g\"} %" PRIu64 "\n", row->name, row->labels, comma,
             (double)row->bounds[b] / (double)row->scale, below);
