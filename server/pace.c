@@ -14,5 +14,6 @@ void pace_count(struct pace *pace, uint64_t work_us, uint64_t commit_us) {
 }
 
 uint64_t pace_gather_ms(const struct pace *pace) {
-    return pace->is_slow ? pace->commit_us / 4000 : 0;
+    uint64_t quarter_ms = pace->is_slow ? pace->commit_us / 4000 : 0;
+    return quarter_ms < PACE_GATHER_MAX_MS ? quarter_ms : PACE_GATHER_MAX_MS;
 }

@@ -19,8 +19,11 @@ struct pace {
 /* A segment has committed. Slow from twice the work's time on, fast again below it: no flutter in between. */
 void pace_count(struct pace *pace, uint64_t work_us, uint64_t commit_us);
 
+/* The longest wait for anybody: a quarter of what a hard disk's flush takes. */
+enum { PACE_GATHER_MAX_MS = 4 };
+
 /* How long after a commit the next segment may wait for those who were just answered: a quarter of a flush on a slow
- * disk, else 0. */
+ * disk, and not for long where PostgreSQL has stood still; else 0. */
 uint64_t pace_gather_ms(const struct pace *pace);
 
 #endif

@@ -33,6 +33,13 @@ Test(pace, does_not_flutter) {
     cr_expect(!pace.is_slow);
 }
 
+Test(pace, a_standstill_is_not_waited_for_afterwards) {
+    struct pace pace = {0};
+    count(&pace, 1, 300, 30000000);
+    cr_expect(pace.is_slow);
+    cr_expect_eq(pace_gather_ms(&pace), PACE_GATHER_MAX_MS);
+}
+
 Test(pace, a_flush_of_a_few_milliseconds_is_not_worth_a_timer) {
     struct pace pace = {0};
     count(&pace, 1, 200, 3999);
