@@ -28,8 +28,8 @@ def small_postgres(name, data_mib, wal_mib):
     return postgres, data, wal, harness.Centre(postgres, name)
 
 
-def full_until(crew, disk, seconds, trouble=lambda: None):
-    """Fill a disk, wait until nothing is answered any more, and free it again."""
+def full_until(crew, disk, seconds, trouble=lambda: False):
+    """Fill a disk, wait until nothing is answered any more, or until there is trouble, and free it again."""
     crew.wait_answers(30)
     speaker = crew.centre.unix(timeout=3)
     speaker.hello(0)
@@ -38,7 +38,8 @@ def full_until(crew, disk, seconds, trouble=lambda: None):
     while time.monotonic() < until and len(crew.answered_at) > count:
         count = len(crew.answered_at)
         disk.fill()
-        trouble()
+        if trouble():
+            break
         time.sleep(seconds / 2)
     demand(time.monotonic() < until, "a full disk takes writes")
     time.sleep(seconds / 2)
@@ -80,7 +81,8 @@ def wal_disk_full(result):
         centre.start()
         with Crew(centre, rate=60, deadline_ms=1500) as crew:
             for _ in range(5 if result.long else 1):
-                full_until(crew, wal, 1.5, lambda: switch_wal(postgres))
+                before = panics(postgres)
+                full_until(crew, wal, 1.5, lambda: switch_wal(postgres) or panics(postgres) > before)
                 ended += not is_up(postgres)
                 if postgres.process.poll() is not None:
                     postgres.start()
@@ -89,7 +91,8 @@ def wal_disk_full(result):
                 result.runs += 1
             crew.finish()
         result.take(crew, runs=0)
-        result.note(postgres_ended=ended, **crew.errors)
+        result.note(panics=panics(postgres), postgres_ended=ended, **crew.errors)
+        demand(panics(postgres) >= result.runs, "PostgreSQL found room")
         centre.stop()
     finally:
         centre.kill()
@@ -106,6 +109,12 @@ def switch_wal(postgres):
                 postgres.sql("select pg_switch_wal()")
             except RuntimeError:
                 return
+
+
+def panics(postgres):
+    """How often PostgreSQL has ended for want of room, to start anew."""
+    with open(os.path.join(postgres.directory, "log"), errors="replace") as log:
+        return log.read().count("PANIC:")
 
 
 def is_up(postgres):
