@@ -1,51 +1,16 @@
 #include "door.h"
 
+#include "address.h"
 #include "limits.h"
 #include "log.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
-#include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
-
-struct address {
-    union {
-        struct sockaddr any;
-        struct sockaddr_in v4;
-        struct sockaddr_in6 v6;
-    } of;
-    socklen_t size;
-};
-
-static bool parse_address(const char *text, struct address *ret) {
-    char host[64];
-    const char *colon = strrchr(text, ':');
-    if (colon == NULL || (size_t)(colon - text) >= sizeof host)
-        return false;
-    snprintf(host, sizeof host, "%.*s", (int)(colon - text), text);
-    char *end;
-    long port = strtol(colon + 1, &end, 10);
-    if (colon[1] == '\0' || *end != '\0' || port < 0 || port > 65535)
-        return false;
-    *ret = (struct address){0};
-    size_t length = strlen(host);
-    if (host[0] == '[' && length > 2 && host[length - 1] == ']') {
-        host[length - 1] = '\0';
-        ret->size = sizeof ret->of.v6;
-        ret->of.v6.sin6_family = AF_INET6;
-        ret->of.v6.sin6_port = htons((uint16_t)port);
-        return inet_pton(AF_INET6, host + 1, &ret->of.v6.sin6_addr) == 1;
-    }
-    ret->size = sizeof ret->of.v4;
-    ret->of.v4.sin_family = AF_INET;
-    ret->of.v4.sin_port = htons((uint16_t)port);
-    return inet_pton(AF_INET, host, &ret->of.v4.sin_addr) == 1;
-}
 
 /* A bound socket, or -1 and errno. A port of 0 becomes the one that was given. */
 static int bind_tcp(struct address *address, bool shared) {
@@ -65,7 +30,7 @@ static int bind_tcp(struct address *address, bool shared) {
 
 static bool open_tcp(const struct config *config, size_t count, struct doors *ret_doors) {
     struct address address;
-    if (!parse_address(config->listen, &address)) {
+    if (!address_parse(config->listen, &address)) {
         errno = EINVAL;
         return false;
     }
@@ -78,7 +43,7 @@ static bool open_tcp(const struct config *config, size_t count, struct doors *re
     for (size_t i = 0; i < count; i++)
         if ((ret_doors[i].tcp = bind_tcp(&address, count > 1)) < 0)
             return false;
-    unsigned port = ntohs(address.of.any.sa_family == AF_INET6 ? address.of.v6.sin6_port : address.of.v4.sin_port);
+    unsigned port = address_port(&address);
     log_line(LOG_INFO, "listening on port %u", port);
     if (config->port_file >= 0) {
         dprintf(config->port_file, "%u\n", port);

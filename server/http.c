@@ -1,5 +1,6 @@
 #include "http.h"
 
+#include "address.h"
 #include "limits.h"
 #include "log.h"
 
@@ -11,7 +12,7 @@
 struct http {
     struct http_options options;
     struct lws_context *context;
-    char host[64];
+    char host[INET6_ADDRSTRLEN];
 };
 
 /* A response on its way. */
@@ -86,21 +87,6 @@ static int on_event(struct lws *wsi, enum lws_callback_reasons reason, void *use
     }
 }
 
-/* "127.0.0.1:9440" or "[::1]:9440". */
-static bool read_address(struct http *h, const char *text, int *ret_port) {
-    const char *colon = strrchr(text, ':');
-    char *end;
-    if (colon == NULL || colon[1] == '\0' || (size_t)(colon - text) >= sizeof h->host)
-        return false;
-    long port = strtol(colon + 1, &end, 10);
-    snprintf(h->host, sizeof h->host, "%.*s", (int)(colon - text), text);
-    bool v6 = strcmp(h->host, "[::1]") == 0;
-    if (v6)
-        snprintf(h->host, sizeof h->host, "::1");
-    *ret_port = (int)port;
-    return *end == '\0' && port >= 0 && port <= 65535 && (v6 || strncmp(h->host, "127.", 4) == 0);
-}
-
 struct http *http_open(uv_loop_t *loop, const struct http_options *options, char *ret_error, size_t error_size) {
     static const struct lws_protocols protocols[] = {
         {.name = "http", .callback = on_event, .per_session_data_size = sizeof(struct answer)},
@@ -108,23 +94,32 @@ struct http *http_open(uv_loop_t *loop, const struct http_options *options, char
     };
     struct http *h = calloc(1, sizeof *h);
     void *loops[] = {loop};
-    int port;
+    struct address address;
     if (h == NULL)
         abort();
     h->options = *options;
-    if (!read_address(h, options->address, &port)) {
+    if (!address_parse(options->address, &address) || !address_is_loopback(&address)) {
         snprintf(ret_error, error_size, "metrics: '%s' is no loopback address with a port (127.0.0.1:9440)",
                  options->address);
         free(h);
         return NULL;
     }
+    unsigned port = address_port(&address);
+    port += port == 0 ? 0 : options->port_offset;
+    if (port > 65535) {
+        snprintf(ret_error, error_size, "metrics: no port above 65535 for worker %u; take a lower one than in '%s'",
+                 options->port_offset, options->address);
+        free(h);
+        return NULL;
+    }
+    address_host(&address, h->host);
     lws_set_log_level(LLL_ERR | LLL_WARN, on_log);
     struct lws_context_creation_info info = {
-        .port = port == 0 ? 0 : port + (int)options->port_offset,
+        .port = (int)port,
         .iface = h->host,
         .protocols = protocols,
         .options = LWS_SERVER_OPTION_LIBUV | LWS_SERVER_OPTION_FAIL_UPON_UNABLE_TO_BIND |
-                   (strchr(h->host, ':') == NULL ? LWS_SERVER_OPTION_DISABLE_IPV6 : 0),
+                   (address.of.any.sa_family == AF_INET ? LWS_SERVER_OPTION_DISABLE_IPV6 : 0),
         .foreign_loops = loops,
         .user = h,
         .gid = -1,
@@ -132,6 +127,7 @@ struct http *http_open(uv_loop_t *loop, const struct http_options *options, char
         .fd_limit_per_thread = LIMIT_WATCHERS,
         .max_http_header_pool = LIMIT_WATCHERS,
         .timeout_secs = TIMEOUT_WATCHER_MS / 1000,
+        .timeout_secs_ah_idle = TIMEOUT_WATCHER_MS / 1000,
         .keepalive_timeout = TIMEOUT_WATCHER_MS / 1000,
     };
     h->context = lws_create_context(&info);

@@ -14,6 +14,7 @@ enum {
     LIMIT_FILES_KEPT = 64,        /* open files left for PostgreSQL, logs and listeners */
     LIMIT_CREDITS = 32,           /* requests in flight of one session */
     LIMIT_CREDITS_STRANGER = 1,   /* before login */
+    LIMIT_WATCHERS = 24,          /* for metrics and health, the listening socket and the loop's own among them */
     LIMIT_UNSENT_PAUSE = 1 << 20, /* bytes unsent to a client past which its requests are not read */
     LIMIT_UNSENT = 4 << 20,       /* bytes unsent past which it is cut as a slow consumer */
     LIMIT_PINGS = 10,             /* in LIMIT_PINGS_MS */
@@ -39,8 +40,6 @@ enum {
     LIMIT_TURNS = 8,         /* segments of the others after which such a session has one */
     LIMIT_REFUSALS_MAX = 32, /* as many successes later it is trusted again */
 
-    LIMIT_WATCHERS = 24, /* connections for metrics and health, the listening one and the loop's own among them */
-
     /* Passwords */
     LIMIT_HASHES = 2,           /* Argon2id at once: 64 MiB each */
     LIMIT_HASHES_WAITING = 512, /* behind them; past it BUSY */
@@ -55,13 +54,13 @@ enum {
     TIMEOUT_LINGER_MS = 2000,     /* for the peer's end, after ours */
     TIMEOUT_UNSENT_MS = 30000,    /* bytes unsent for so long: a slow consumer */
     INTERVAL_PING_MS = 45000,     /* silence of 2.5 of them ends a connection */
+    TIMEOUT_WATCHER_MS = 5000,    /* of somebody who connects for metrics and says nothing */
+    TIMEOUT_READY_MS = 5000,      /* a write that has waited for so long: not ready */
+    TIMEOUT_BEAT_MS = 20000,      /* a worker whose loop has not turned for so long is killed, and another started */
     INTERVAL_TICK_MS = 250,
-    TIMEOUT_WATCHER_MS = 5000, /* of somebody who asks for metrics and says nothing */
-    TIMEOUT_READY_MS = 5000,   /* a write that has waited for so long: not ready */
-    TIMEOUT_BEAT_MS = 20000,   /* a worker whose loop has not turned for so long is killed, and another started */
-    INTERVAL_EVENT_MS = 100,   /* between EVENTs of one topic to one connection */
-    INTERVAL_NOTIFY_MS = 200,  /* between a daemon's notifications to the others */
-    BACKOFF_MIN_MS = 50,       /* between attempts to reach PostgreSQL */
+    INTERVAL_EVENT_MS = 100,  /* between EVENTs of one topic to one connection */
+    INTERVAL_NOTIFY_MS = 200, /* between a daemon's notifications to the others */
+    BACKOFF_MIN_MS = 50,      /* between attempts to reach PostgreSQL */
     BACKOFF_MAX_MS = 2000,
     RETRY_AFTER_MS = 1000, /* what BUSY and GOAWAY tell a client, at least */
 };

@@ -2,6 +2,7 @@
 
 #include "conn.h"
 #include "crash.h"
+#include "health.h"
 #include "http.h"
 #include "limits.h"
 #include "listener.h"
@@ -21,7 +22,6 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <systemd/sd-daemon.h>
-#include <time.h>
 #include <unistd.h>
 
 enum { PIPELINES_MAX = 16 + 16 + 2 };
@@ -301,97 +301,6 @@ static char *setup_text(const struct config *config, const char *settings) {
     return text;
 }
 
-static uint64_t process_start_s(void) {
-    static uint64_t start_s;
-    struct timespec now;
-    if (start_s == 0) {
-        clock_gettime(CLOCK_REALTIME, &now);
-        start_s = (uint64_t)now.tv_sec;
-    }
-    return start_s;
-}
-
-static void set_of_pipelines(struct worker *w, enum metric queue, enum metric ready, struct pipeline *const *some,
-                             int count) {
-    w->metrics.values[queue] = w->metrics.values[ready] = 0;
-    for (int i = 0; i < count; i++) {
-        w->metrics.values[queue] += pipeline_load(some[i]);
-        w->metrics.values[ready] += pipeline_is_ready(some[i]);
-    }
-}
-
-static uint64_t oldest_write_ms(const struct worker *w) {
-    uint64_t oldest_ms = 0;
-    for (int i = 0; i < w->config->write_connections; i++)
-        if (pipeline_oldest_ms(w->writes[i]) > oldest_ms)
-            oldest_ms = pipeline_oldest_ms(w->writes[i]);
-    return oldest_ms;
-}
-
-/* What is not counted but looked at. */
-static void set_gauges(struct worker *w) {
-    uint64_t *values = w->metrics.values;
-    struct rusage usage;
-    size_t memory = 0;
-    if (uv_resident_set_memory(&memory) != 0 || getrusage(RUSAGE_SELF, &usage) != 0)
-        usage = (struct rusage){0};
-    values[METRIC_MEMORY] = memory;
-    values[METRIC_CPU] = (uint64_t)(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) * 1000000 +
-                         (uint64_t)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec);
-    values[METRIC_START_TIME] = process_start_s();
-    values[METRIC_SCHEMA] = (uint64_t)w->registry->schema_version;
-    values[METRIC_CONNECTIONS] = w->n_conns;
-    values[METRIC_HANDSHAKES] = w->n_handshakes;
-    values[METRIC_CREDITS] = 0;
-    for (const struct conn *c = w->conns; c != NULL; c = c->next)
-        values[METRIC_CREDITS] += c->session.in_flight;
-    values[METRIC_HASHING] = passwords_waiting(w->passwords);
-    values[METRIC_OLDEST_WRITE] = oldest_write_ms(w) * 1000;
-    set_of_pipelines(w, METRIC_QUEUE_READ, METRIC_READY_READ, w->reads, w->config->read_connections);
-    set_of_pipelines(w, METRIC_QUEUE_WRITE, METRIC_READY_WRITE, w->writes, w->config->write_connections);
-    set_of_pipelines(w, METRIC_QUEUE_ALONE, METRIC_READY_ALONE, &w->alone, 1);
-    set_of_pipelines(w, METRIC_QUEUE_LOG, METRIC_READY_LOG, &w->log, 1);
-}
-
-static void on_metrics(void *user, struct buffer *out) {
-    struct worker *w = user;
-    set_gauges(w);
-    metrics_render(&w->metrics, out);
-}
-
-static bool on_is_ready(void *user, struct buffer *out) {
-    struct worker *w = user;
-    set_gauges(w);
-    const uint64_t *values = w->metrics.values;
-    const struct {
-        bool holds;
-        const char *text;
-    } reasons[] = {
-        {w->draining, "draining\n"},
-        {values[METRIC_READY_WRITE] < (uint64_t)w->config->write_connections,
-         "no connection to PostgreSQL for writes\n"},
-        {values[METRIC_READY_READ] == 0, "no connection to PostgreSQL for reads\n"},
-        {oldest_write_ms(w) > TIMEOUT_READY_MS, "a write has been waiting for too long\n"},
-    };
-    size_t before = buffer_size(out);
-    for (size_t i = 0; i < sizeof reasons / sizeof *reasons; i++)
-        if (reasons[i].holds)
-            buffer_append(out, reasons[i].text, strlen(reasons[i].text));
-    return buffer_size(out) == before;
-}
-
-static bool open_http(struct worker *w, char *ret_error, size_t error_size) {
-    const struct http_options options = {.address = w->config->metrics,
-                                         .port_offset = w->place->number,
-                                         .user = w,
-                                         .render = on_metrics,
-                                         .is_ready = on_is_ready};
-    (void)process_start_s();
-    if (*w->config->metrics != '\0')
-        w->http = http_open(&w->loop, &options, ret_error, error_size);
-    return *w->config->metrics == '\0' || w->http != NULL;
-}
-
 static bool read_secret(struct worker *w, char *ret_error, size_t error_size) {
     if (*w->config->secret == '\0') {
         snprintf(ret_error, error_size, "secret: no file is named (32 random bytes, kept with the database)");
@@ -447,7 +356,7 @@ static bool open_all(struct worker *w, const char *const setup[3], char *ret_err
     uv_timer_init(&w->loop, &w->tick);
     w->tick.data = w;
     uv_timer_start(&w->tick, on_tick, INTERVAL_TICK_MS, INTERVAL_TICK_MS);
-    return open_http(w, ret_error, error_size);
+    return health_open(w, ret_error, error_size);
 }
 
 int worker_run(const struct config *config, struct registry *registry, const struct worker_place *place) {

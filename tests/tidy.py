@@ -22,6 +22,7 @@ TOP = pathlib.Path(__file__).resolve().parents[1]
 EDGES = {
     "conn": {"uv.h"},
     "door": set(),
+    "health": set(),
     "http": {"uv.h"},
     "listener": {"uv.h"},
     "main": {"uv.h"},
@@ -40,7 +41,7 @@ EDGES = {
 
 # Functions of their arguments: they include proto/ and one another.
 PURE = {
-    "arena", "call", "config", "crash", "lane", "ledger", "limits", "log", "message", "metrics", "pace",
+    "address", "arena", "call", "config", "crash", "lane", "ledger", "limits", "log", "message", "metrics", "pace",
     "params", "plan", "refusal", "rows", "session", "statements", "together", "work",
 }
 

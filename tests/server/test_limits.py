@@ -50,7 +50,7 @@ REACHED = {
     "LIMIT_REFUSALS": "tests/unit/test_lane_turns.c the_refused_travel_alone",
     "LIMIT_TURNS": "tests/unit/test_lane_turns.c the_refused_and_the_others_take_turns",
     "LIMIT_REFUSALS_MAX": "tests/unit/test_lane_turns.c the_refused_are_trusted_again",
-    "LIMIT_WATCHERS": "test_metrics.Metrics.test_garbage_and_silence_harm_nobody",
+    "LIMIT_WATCHERS": "Watchers.test_how_many",
     "LIMIT_HASHES": "Passwords.test_memory_of_those_at_once",
     "LIMIT_HASHES_WAITING": "Passwords.test_too_many_wait",
     "TIMEOUT_HANDSHAKE_MS": "Times.test_handshake",
@@ -63,7 +63,7 @@ REACHED = {
     "TIMEOUT_UNSENT_MS": "Slow.test_unsent_for_long",
     "INTERVAL_PING_MS": "Times.test_silence",
     "INTERVAL_TICK_MS": "Notices.test_watchdog",
-    "TIMEOUT_WATCHER_MS": "test_metrics.Metrics.test_garbage_and_silence_harm_nobody",
+    "TIMEOUT_WATCHER_MS": "Watchers.test_silence",
     "TIMEOUT_READY_MS": "test_metrics.Ready.test_not_while_a_write_waits",
     "TIMEOUT_BEAT_MS": "Standstill.test_a_worker_that_stands_still",
     "INTERVAL_EVENT_MS": "test_feed.Events.test_coalesced_and_never_swallowed",
@@ -201,6 +201,44 @@ class Connections(Small):
             client.ping()
         with self.assertRaises(wire.Closed):
             client.ping()
+
+
+class Watchers(Small):
+    """Of health and metrics."""
+
+    settings = {"metrics": "127.0.0.1:0"}
+
+    def watcher(self):
+        s = socket.create_connection(("127.0.0.1", int(re.search(r"metrics on port (\d+)", self.centre.tail(100))[1])))
+        self.addCleanup(s.close)
+        s.settimeout(10)
+        return s
+
+    def healthy(self):
+        with self.watcher() as s:
+            s.send(b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n")
+            return b"200 OK" in s.recv(1000)
+
+    def test_silence(self):
+        """Nothing said, and half a request: cut. The library looks once a second."""
+        silent, half = self.watcher(), self.watcher()
+        began = time.monotonic()
+        half.send(b"GET /metrics HTTP/1.1\r\n")
+        for s in (silent, half):
+            self.assertEqual(s.recv(1), b"")
+        self.assert_about(time.monotonic() - began, self.limits["TIMEOUT_WATCHER_MS"] - 500, 3)
+
+    def test_how_many(self):
+        """So many are held that the daemon's own files are safe; those who are silent make way."""
+        pid = self.centre.process.pid
+        before = len(os.listdir(f"/proc/{pid}/fd"))
+        held = [self.watcher() for _ in range(4 * self.limits["LIMIT_WATCHERS"])]
+        time.sleep(0.3)
+        self.assertLessEqual(len(os.listdir(f"/proc/{pid}/fd")) - before, self.limits["LIMIT_WATCHERS"])
+        self.connect().call("Health")
+        for s in held:
+            s.close()
+        harness.wait_until(self.healthy, 15, "an answer")
 
 
 class Door(Small):

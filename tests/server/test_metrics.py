@@ -150,6 +150,14 @@ class Metrics(harness.Case):
             self.assertEqual(done.returncode, 1, address)
             self.assertIn("no loopback address", done.stderr)
 
+    def test_a_port_for_each_worker(self):
+        self.centre.configure()
+        done = subprocess.run([os.path.join(harness.BUILD, "lvzhid"), "--config=" + self.centre.config, "--listen=",
+                               "--unix_path=", "--workers=2", "--metrics=127.0.0.1:65535"], capture_output=True,
+                              text=True, timeout=20)
+        self.assertNotEqual(done.returncode, 0)
+        self.assertIn("no port above 65535", done.stderr)
+
     def test_ends_with_a_scraper_there(self):
         other = harness.Centre(self.centre.postgres, self.centre.database, metrics="127.0.0.1:0")
         place = os.path.join(self.centre.directory, "second")
@@ -192,7 +200,7 @@ class Ready(harness.Case):
         harness.wait_until(lambda: self.ready() == (200, "ok\n"), 10, "200")
         self.postgres.stop()
         status, text = harness.wait_until(lambda: (r := self.ready())[0] == 503 and r, 10, "503")
-        self.assertIn("for writes", text)
+        self.assertIn("for writes is missing", text)
         self.postgres.start()
         harness.wait_until(lambda: self.ready()[0] == 200, 10, "200")
 
