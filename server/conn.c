@@ -474,8 +474,6 @@ void conn_accept(struct worker *w, uv_stream_t *server, bool local) {
         uv_tcp_nodelay(&c->socket.tcp, 1);
         c->tls = tls_new(w->tls);
     }
-    if (w->n_handshakes > LIMIT_HANDSHAKES)
-        (void)make_room(w);
     read_again(c);
     crash_at("accepted");
 }

@@ -45,7 +45,7 @@ struct conn {
     struct subscription *subscription; /* topic.c's; NULL: none */
 };
 
-/* May one more stranger come in over TCP? Cuts a silent one for it, if there is no room. */
+/* Is there room for one more stranger? Cuts a silent one for it, if need be. */
 bool conn_has_room(struct worker *worker);
 
 /* Take a client whose connection waits at `server`: a listening TCP socket, or a pipe (`local`). */

@@ -21,9 +21,12 @@ void listener_admit(struct worker *w) {
         on_tcp((uv_stream_t *)&w->tcp_listener, 0);
 }
 
+/* The machine's own people come in, room or not. */
 static void on_unix(uv_stream_t *server, int status) {
-    if (status == 0)
-        conn_accept(server->data, server, true);
+    if (status != 0)
+        return;
+    (void)conn_has_room(server->data);
+    conn_accept(server->data, server, true);
 }
 
 bool listener_open(struct worker *w, char *ret_error, size_t error_size) {

@@ -198,15 +198,17 @@ bool pipeline_kick(struct pipeline *p) {
 }
 
 /* Everybody who has just been answered is likely to be back soon. */
-static void count_pace(struct pipeline *p) {
+static void count_commit(struct pipeline *p) {
     size_t expected = p->lane.n_items + p->lane.waiting;
-    pace_count(p->options.pace, (p->synced_ns - p->begun_ns) / 1000, (uv_hrtime() - p->synced_ns) / 1000);
+    uint64_t commit_us = (uv_hrtime() - p->synced_ns) / 1000;
+    metrics_observe(p->options.metrics, METRIC_SEGMENT_SIZE, p->lane.n_items);
+    metrics_observe(p->options.metrics, METRIC_COMMIT_TIME, commit_us);
+    pace_count(p->options.pace, (p->synced_ns - p->begun_ns) / 1000, commit_us);
     p->gather_works = expected < p->options.ops_max ? expected : p->options.ops_max;
     p->gather_until_ms = uv_now(p->loop) + pace_gather_ms(p->options.pace);
 }
 
-/* Segments of writes: of others nobody asks how they ended. */
-static void count_end(struct pipeline *p) {
+static void count_end(struct pipeline *p, enum ending ending) {
     static const enum metric ends[] = {[END_COMMIT] = METRIC_SEGMENTS_COMMITTED,
                                        [END_ITEM_FAILED] = METRIC_SEGMENTS_FAILED,
                                        [END_WHOLE_FAILED] = METRIC_SEGMENTS_FAILED,
@@ -216,21 +218,17 @@ static void count_end(struct pipeline *p) {
                                        [END_LOST] = METRIC_SEGMENTS_LOST};
     if (p->options.pace == NULL)
         return;
-    metrics_count(p->options.metrics, ends[p->ending], 1);
-    if (p->ending != END_COMMIT)
-        return;
-    metrics_observe(p->options.metrics, METRIC_SEGMENT_SIZE, p->lane.n_items);
-    metrics_observe(p->options.metrics, METRIC_COMMIT_TIME, (uv_hrtime() - p->synced_ns) / 1000);
+    metrics_count(p->options.metrics, ends[ending], 1);
+    if (ending == END_COMMIT)
+        count_commit(p);
 }
 
 static void end(struct pipeline *p) {
     struct lane *lane = &p->lane;
     p->phase = PHASE_IDLE;
-    count_end(p);
+    count_end(p, p->ending);
     switch (p->ending) {
     case END_COMMIT:
-        if (p->options.pace != NULL)
-            count_pace(p);
         if (lane_topics(lane) != 0 && p->options.on_committed != NULL)
             p->options.on_committed(p->options.user, lane->town_id, lane_topics(lane));
         lane_committed(lane);
@@ -456,8 +454,8 @@ static void on_drained(void *user) {
 
 static void on_lost(void *user) {
     struct pipeline *p = user;
-    if (p->options.pace != NULL && p->lane.busy)
-        metrics_count(p->options.metrics, METRIC_SEGMENTS_LOST, 1);
+    if (p->lane.busy)
+        count_end(p, END_LOST);
     p->phase = PHASE_IDLE;
     p->phase_is_over = false;
     crash_at("segment_lost");

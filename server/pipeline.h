@@ -19,9 +19,9 @@ struct pipeline_options {
     const char *setup;
     const struct pg_statement *statements; /* the calls', the session's and the ledger's */
     size_t n_statements;
-    size_t reply_max;  /* bytes; a longer reply is refused */
-    struct pace *pace; /* told of each commit; or NULL */
+    size_t reply_max; /* bytes; a longer reply is refused */
     struct metrics *metrics;
+    struct pace *pace; /* of writes: told of each commit, and each segment's end is counted; NULL: of others */
     void *user;
     void (*on_notification)(void *user, const char *payload);           /* or NULL */
     void (*on_ready)(void *user);                                       /* connected (again); or NULL */

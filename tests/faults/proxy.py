@@ -1,6 +1,6 @@
 """A line between two programs that behaves as badly as wished: `with Proxy(("127.0.0.1", port)) as line`.
 
-It listens on line.address and carries bytes both ways. What it does to them may change at any time:
+It listens on 127.0.0.1, line.port, and carries bytes both ways. What it does to them may change at any time:
 
     line.delay_s, line.jitter_s    each piece of each direction arrives so much later
     line.rate                      bytes a second and direction; 0: as many as come
@@ -29,14 +29,12 @@ class Proxy:
         self.rate = self.cut_answers = 0
         self.split = self.corrupt = False
         self.hole = ""
-        self.refuse = False  # no new connections
         self.cuts = 0
         self.lines = set()
         self.lock = threading.Lock()
         self.over = False
         self.listener = socket.create_server(("127.0.0.1", 0), backlog=512)
-        self.address = self.listener.getsockname()
-        self.port = self.address[1]
+        self.port = self.listener.getsockname()[1]
 
     def __enter__(self):
         self.thread = threading.Thread(target=self.accept, daemon=True)
@@ -54,9 +52,6 @@ class Proxy:
                 client, _ = self.listener.accept()
             except OSError:
                 return
-            if self.refuse:
-                reset(client)
-                continue
             threading.Thread(target=self.carry, args=[client], daemon=True).start()
 
     def cut(self):
