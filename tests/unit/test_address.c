@@ -21,6 +21,9 @@ Test(address, both_families) {
     expect("[::1]:7440", "::1", 7440, true);
     expect("[::]:1", "::", 1, false);
     expect("[2001:db8::5]:443", "2001:db8::5", 443, false);
+    expect("[0:1::1]:443", "0:1::1", 443, false); /* each quarter counts */
+    expect("[0:0:1::1]:443", "0:0:1::1", 443, false);
+    expect("[::1:0:1]:443", "::1:0:1", 443, false);
 }
 
 Test(address, what_is_none) {
