@@ -8,28 +8,6 @@
 #include <string.h>
 #include <sys/resource.h>
 
-static size_t count_ready(struct pipeline *const *some, int count) {
-    size_t ready = 0;
-    for (int i = 0; i < count; i++)
-        ready += pipeline_is_ready(some[i]);
-    return ready;
-}
-
-static size_t count_load(struct pipeline *const *some, int count) {
-    size_t load = 0;
-    for (int i = 0; i < count; i++)
-        load += pipeline_load(some[i]);
-    return load;
-}
-
-static uint64_t oldest_write_ms(const struct worker *w) {
-    uint64_t oldest_ms = 0;
-    for (int i = 0; i < w->config->write_connections; i++)
-        if (pipeline_oldest_ms(w->writes[i]) > oldest_ms)
-            oldest_ms = pipeline_oldest_ms(w->writes[i]);
-    return oldest_ms;
-}
-
 /* What is not counted but looked at. */
 static void set_gauges(struct worker *w) {
     uint64_t *values = w->metrics.values;
@@ -47,15 +25,15 @@ static void set_gauges(struct worker *w) {
     for (const struct conn *c = w->conns; c != NULL; c = c->next)
         values[METRIC_CREDITS] += c->session.in_flight;
     values[METRIC_HASHING] = passwords_waiting(w->passwords);
-    values[METRIC_OLDEST_WRITE] = oldest_write_ms(w) * 1000;
-    values[METRIC_QUEUE_READ] = count_load(w->reads, w->config->read_connections);
-    values[METRIC_QUEUE_WRITE] = count_load(w->writes, w->config->write_connections);
-    values[METRIC_QUEUE_ALONE] = count_load(&w->alone, 1);
-    values[METRIC_QUEUE_LOG] = count_load(&w->log, 1);
-    values[METRIC_READY_READ] = count_ready(w->reads, w->config->read_connections);
-    values[METRIC_READY_WRITE] = count_ready(w->writes, w->config->write_connections);
-    values[METRIC_READY_ALONE] = count_ready(&w->alone, 1);
-    values[METRIC_READY_LOG] = count_ready(&w->log, 1);
+    values[METRIC_OLDEST_WRITE] = pool_oldest_ms(&w->pool, WORK_WRITE) * 1000;
+    values[METRIC_QUEUE_READ] = pool_load(&w->pool, WORK_READ);
+    values[METRIC_QUEUE_WRITE] = pool_load(&w->pool, WORK_WRITE);
+    values[METRIC_QUEUE_ALONE] = pool_load(&w->pool, WORK_ALONE);
+    values[METRIC_QUEUE_LOG] = pool_load(&w->pool, WORK_LOG);
+    values[METRIC_READY_READ] = pool_ready(&w->pool, WORK_READ);
+    values[METRIC_READY_WRITE] = pool_ready(&w->pool, WORK_WRITE);
+    values[METRIC_READY_ALONE] = pool_ready(&w->pool, WORK_ALONE);
+    values[METRIC_READY_LOG] = pool_ready(&w->pool, WORK_LOG);
 }
 
 static void on_metrics(void *user, struct buffer *out) {
@@ -71,10 +49,10 @@ static bool on_is_ready(void *user, struct buffer *out) {
         const char *text;
     } reasons[] = {
         {w->draining, "draining\n"},
-        {count_ready(w->writes, w->config->write_connections) < (size_t)w->config->write_connections,
+        {pool_ready(&w->pool, WORK_WRITE) < w->pool.counts[WORK_WRITE],
          "a connection to PostgreSQL for writes is missing\n"},
-        {count_ready(w->reads, w->config->read_connections) == 0, "no connection to PostgreSQL for reads\n"},
-        {oldest_write_ms(w) > TIMEOUT_READY_MS, "a write has been waiting for too long\n"},
+        {pool_ready(&w->pool, WORK_READ) == 0, "no connection to PostgreSQL for reads\n"},
+        {pool_oldest_ms(&w->pool, WORK_WRITE) > TIMEOUT_READY_MS, "a write has been waiting for too long\n"},
     };
     size_t before = buffer_size(out);
     for (size_t i = 0; i < sizeof reasons / sizeof *reasons; i++)

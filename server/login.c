@@ -115,7 +115,7 @@ static void ask(struct exchange *x, struct worker *worker, enum session_statemen
         .done = on_done,
         .owner = x,
     };
-    worker_submit(worker, &x->work, kind, x->conn == NULL ? 0 : x->conn->id);
+    pool_submit(&worker->pool, &x->work, kind, x->conn == NULL ? 0 : x->conn->id);
 }
 
 static void set_param(struct exchange *x, size_t index, const void *bytes, size_t size) {
@@ -543,7 +543,7 @@ bool login_request(struct conn *c, const struct frame *frame) {
                             : frame->code == METHOD_LOGIN
                                 ? session_may_login(&c->session, c->worker->config->require_device)
                                 : WIRE_OK;
-    if (error == WIRE_OK && worker_is_full(c->worker))
+    if (error == WIRE_OK && pool_is_full(&c->worker->pool))
         error = WIRE_BUSY;
     if (error != WIRE_OK)
         refuse(x, error, NULL, 0);

@@ -159,7 +159,7 @@ static void bind_and_submit(struct request *r) {
                                                     [WORK_LOG] = METRIC_REQUESTS_LOG};
     metrics_count(&w->metrics, counted[kind], 1);
     r->work.source = &s->sources[kind];
-    worker_submit(w, &r->work, kind, pin);
+    pool_submit(&w->pool, &r->work, kind, pin);
     crash_at("queued");
 }
 
@@ -359,7 +359,7 @@ void request_begin(struct conn *c, const struct frame *frame) {
         request_refuse_role(c, frame->id, endpoint->call->method->name, endpoint->call->by);
         return;
     }
-    if (error == WIRE_OK && worker_is_full(c->worker))
+    if (error == WIRE_OK && pool_is_full(&c->worker->pool))
         error = WIRE_BUSY;
     if (error != WIRE_OK) {
         refuse_frame(c, frame, error);

@@ -262,7 +262,7 @@ static void notify(struct topics *t, uint64_t now_ms) {
     };
     t->notifying = true;
     t->notified_ms = now_ms;
-    worker_submit(t->worker, &t->work, WORK_READ, 0);
+    pool_submit(&t->worker->pool, &t->work, WORK_READ, 0);
 }
 
 uint64_t topics_tell(struct topics *t, uint64_t now_ms) {

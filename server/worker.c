@@ -24,31 +24,11 @@
 #include <systemd/sd-daemon.h>
 #include <unistd.h>
 
-enum { PIPELINES_MAX = 16 + 16 + 2 };
 enum { REVOKED_MARGIN_S = 60 }; /* clocks and transactions under way */
 enum { EXIT_NEW_SCHEMA = 75 };  /* EX_TEMPFAIL: whoever keeps the daemon starts it again */
 
-static size_t each_pipeline(struct worker *w, struct pipeline *ret[PIPELINES_MAX]) {
-    size_t n = 0;
-    for (int i = 0; i < w->config->write_connections; i++)
-        ret[n++] = w->writes[i];
-    for (int i = 0; i < w->config->read_connections; i++)
-        ret[n++] = w->reads[i];
-    ret[n++] = w->alone;
-    ret[n++] = w->log;
-    return n;
-}
-
 uint64_t worker_now_ms(const struct worker *w) {
     return uv_now(&w->loop);
-}
-
-bool worker_is_full(const struct worker *w) {
-    struct pipeline *all[PIPELINES_MAX];
-    size_t load = 0, n = each_pipeline((struct worker *)(uintptr_t)w, all);
-    for (size_t i = 0; i < n; i++)
-        load += pipeline_load(all[i]);
-    return load >= LIMIT_QUEUE;
 }
 
 uint32_t worker_retry_after_ms(struct worker *w) {
@@ -57,39 +37,6 @@ uint32_t worker_retry_after_ms(struct worker *w) {
     if (RAND_bytes((unsigned char *)&random, sizeof random) != 1)
         random = 0;
     return RETRY_AFTER_MS + random % (2 * RETRY_AFTER_MS);
-}
-
-static struct pipeline *choose_write(const struct worker *w, const struct source *source, uint64_t pin) {
-    size_t count = (size_t)w->config->write_connections;
-    for (size_t i = 0; i < count; i++)
-        if (pipeline_has(w->writes[i], source))
-            return w->writes[i];
-    for (size_t i = 0; w->pace.is_slow && i < count; i++)
-        if (pipeline_load(w->writes[i]) < LIMIT_SEGMENT_OPS)
-            return w->writes[i];
-    return w->writes[pin * 0x9E3779B97F4A7C15u % count];
-}
-
-void worker_submit(struct worker *w, struct work *work, enum work_kind kind, uint64_t pin) {
-    switch (kind) {
-    case WORK_ALONE:
-        pipeline_push(w->alone, work);
-        break;
-    case WORK_LOG:
-        pipeline_push(w->log, work);
-        break;
-    case WORK_WRITE:
-        pipeline_push(choose_write(w, work->source, pin), work);
-        break;
-    case WORK_READ:
-        w->next_read = (w->next_read + 1) % (size_t)w->config->read_connections;
-        if (!pipeline_is_ready(w->reads[w->next_read]))
-            w->next_read = (w->next_read + 1) % (size_t)w->config->read_connections;
-        pipeline_push(w->reads[w->next_read], work);
-        break;
-    case WORK_KINDS:
-        abort();
-    }
 }
 
 void worker_mark_dirty(struct worker *w, struct conn *c) {
@@ -104,14 +51,7 @@ static void on_wake(uv_timer_t *timer);
 
 /* The end of a turn: everything read has been queued; send segments, give answers, tell of changes, write it all. */
 static void end_turn(struct worker *w) {
-    struct pipeline *all[PIPELINES_MAX];
-    size_t n = each_pipeline(w, all);
-    bool again;
-    do {
-        again = false;
-        for (size_t i = 0; i < n; i++)
-            again = pipeline_kick(all[i]) || again;
-    } while (again);
+    pool_kick(&w->pool);
     uint64_t now_ms = worker_now_ms(w), next_ms = topics_tell(w->topics, now_ms);
     if (next_ms != UINT64_MAX)
         uv_timer_start(&w->wake, on_wake, next_ms - now_ms, 0);
@@ -134,16 +74,13 @@ static void on_wake(uv_timer_t *timer) {
 }
 
 static void close_all(struct worker *w) {
-    struct pipeline *all[PIPELINES_MAX];
-    size_t n = each_pipeline(w, all);
     crash_at("drain_ends");
     w->finished = true;
     listener_close(w);
     http_close(w->http);
     while (w->conns != NULL)
         conn_close(w->conns);
-    for (size_t i = 0; i < n; i++)
-        pipeline_close(all[i]);
+    pool_close(&w->pool);
     uv_close((uv_handle_t *)&w->check, NULL);
     uv_close((uv_handle_t *)&w->tick, NULL);
     uv_close((uv_handle_t *)&w->wake, NULL);
@@ -185,17 +122,14 @@ static void on_signal(uv_signal_t *handle, int number) {
 
 static void on_tick(uv_timer_t *timer) {
     struct worker *w = timer->data;
-    struct pipeline *all[PIPELINES_MAX];
-    size_t n = each_pipeline(w, all);
     uint64_t now_ms = worker_now_ms(w);
-    for (size_t i = 0; i < n; i++)
-        pipeline_tick(all[i]);
+    pool_tick(&w->pool);
     for (struct conn *c = w->conns, *next; c != NULL; c = next) {
         next = c->next;
         conn_tick(c, now_ms);
     }
     listener_admit(w);
-    if (pipeline_is_ready(w->reads[0]))
+    if (pool_is_listening(&w->pool))
         w->listened_ms = now_ms;
     beat(w);
     if (w->draining && !w->finished && (w->conns == NULL || now_ms > w->drain_until_ms))
@@ -249,56 +183,22 @@ static void on_committed(void *user, int32_t town_id, uint32_t topics) {
     topics_committed(w->topics, town_id, topics);
 }
 
-static void open_pipelines(struct worker *w, const char *const setup[3]) {
-    struct pipeline_options options = {
+static void open_pool(struct worker *w) {
+    const struct pool_options options = {
         .conninfo = w->config->postgres,
+        .clock_offset = w->config->clock_offset,
+        .write_connections = (size_t)w->config->write_connections,
+        .read_connections = (size_t)w->config->read_connections,
         .statements = w->registry->statements,
         .n_statements = w->registry->n_statements,
         .reply_max = (size_t)w->config->max_frame - FRAME_HEADER_SIZE,
         .metrics = &w->metrics,
         .user = w,
+        .on_notification = on_notification,
+        .on_listening = on_listening,
         .on_committed = on_committed,
     };
-    options.kind = LANE_WRITES;
-    options.ops_max = LIMIT_SEGMENT_OPS;
-    options.setup = setup[0];
-    options.name = "write";
-    options.pace = &w->pace;
-    for (int i = 0; i < w->config->write_connections; i++)
-        w->writes[i] = pipeline_open(&w->loop, &options);
-    options.pace = NULL;
-    options.ops_max = LIMIT_SEGMENT_LOGS;
-    options.name = "log";
-    w->log = pipeline_open(&w->loop, &options);
-    options.ops_max = 1;
-    options.setup = setup[1];
-    options.name = "alone";
-    w->alone = pipeline_open(&w->loop, &options);
-    options.kind = LANE_READS;
-    options.ops_max = LIMIT_SEGMENT_READS;
-    options.setup = setup[2];
-    options.name = "read";
-    for (int i = 0; i < w->config->read_connections; i++) {
-        options.on_notification = i == 0 ? on_notification : NULL;
-        options.on_ready = i == 0 ? on_listening : NULL;
-        w->reads[i] = pipeline_open(&w->loop, &options);
-    }
-}
-
-/* What each kind of connection sets for itself. Generic plans: a call's plan must not depend on its first arguments.
- * Writes find their few rows by keys, also when the statistics still say that a table is empty: a plan made then would
- * read all of it for as long as the connection lives. (Imports, which write much, are `alone`.) To compile a statement
- * would take longer than to run it. */
-static char *setup_text(const struct config *config, const char *settings) {
-    char *text;
-    if (asprintf(&text,
-                 "select set_config(name, value, false) from (values ('search_path', 'lv, data'),"
-                 " ('plan_cache_mode', 'force_generic_plan'), ('jit', 'off'), ('lock_timeout', '5s'),"
-                 " ('application_name', 'lvzhid'),"
-                 " ('app.clock_offset', '%s'), %s) as s (name, value)",
-                 config->clock_offset, settings) < 0)
-        abort();
-    return text;
+    pool_open(&w->pool, &w->loop, &options);
 }
 
 static bool read_secret(struct worker *w, char *ret_error, size_t error_size) {
@@ -327,7 +227,7 @@ static size_t conns_max(void) {
     return room < LIMIT_CONNECTIONS ? room : LIMIT_CONNECTIONS;
 }
 
-static bool open_all(struct worker *w, const char *const setup[3], char *ret_error, size_t error_size) {
+static bool open_all(struct worker *w, char *ret_error, size_t error_size) {
     if (!read_secret(w, ret_error, error_size))
         return false;
     if (*w->config->listen != '\0' && *w->config->certificate != '\0') {
@@ -347,7 +247,7 @@ static bool open_all(struct worker *w, const char *const setup[3], char *ret_err
         return false;
     w->passwords = passwords_new(&w->loop);
     w->topics = topics_new(w);
-    open_pipelines(w, setup);
+    open_pool(w);
     uv_check_init(&w->loop, &w->check);
     w->check.data = w;
     uv_check_start(&w->check, on_check);
@@ -370,14 +270,7 @@ int worker_run(const struct config *config, struct registry *registry, const str
     w->registry = registry;
     w->place = place;
     w->conns_max = conns_max();
-    char *setup[3] = {
-        setup_text(config, "('statement_timeout', '20s'), ('enable_seqscan', 'off'), ('enable_hashjoin', 'off'),"
-                           " ('enable_mergejoin', 'off'), ('enable_material', 'off')"),
-        setup_text(config, "('statement_timeout', '10min')"),
-        setup_text(config, "('statement_timeout', '20s'), ('default_transaction_isolation', 'repeatable read'),"
-                           " ('default_transaction_read_only', 'on')"),
-    };
-    if (!open_all(w, (const char *const *)setup, error, sizeof error)) {
+    if (!open_all(w, error, sizeof error)) {
         log_line(LOG_ERROR, "%s", error);
         return EXIT_FAILURE;
     }
@@ -397,8 +290,7 @@ int worker_run(const struct config *config, struct registry *registry, const str
     topics_free(w->topics);
     tls_context_free(w->tls);
     buffer_release(&w->scratch);
-    for (int i = 0; i < 3; i++)
-        free(setup[i]);
+    pool_deinit(&w->pool);
     free(w->read_buffer);
     sodium_munlock(w->secret, sizeof w->secret);
     free(w);

@@ -7,7 +7,7 @@
 #include "config.h"
 #include "door.h"
 #include "password.h"
-#include "pipeline.h"
+#include "pool.h"
 #include "registry.h"
 #include "tls.h"
 
@@ -31,12 +31,7 @@ struct worker {
     uint8_t secret[32];
     struct passwords *passwords;
 
-    struct pipeline *writes[16];
-    struct pipeline *reads[16];
-    struct pipeline *alone;
-    struct pipeline *log;
-    size_t next_read;
-    struct pace pace; /* of `writes` */
+    struct pool pool;
     struct metrics metrics;
     struct http *http; /* or NULL */
     struct topics *topics;
@@ -69,16 +64,6 @@ struct worker {
 /* Serve until a signal ends it. Returns the process's exit code: 75 (EX_TEMPFAIL) when the schema has changed, and
  * whoever keeps the daemon is to start it again. */
 int worker_run(const struct config *config, struct registry *registry, const struct worker_place *place);
-
-/* Hand a work to PostgreSQL: reads to any connection, a write to the one that has its source's earlier ones. Where
- * there are none, to the one of `pin` (a device's or a connection's number), so that cores share the work; or, while
- * writes wait for the disk (pace.h), to the first whose next segment has room, so that they wait for it together. Reads
- * that leave a row have a connection of their own, so that what they look at and lock never stands in the way of
- * writes. */
-void worker_submit(struct worker *worker, struct work *work, enum work_kind kind, uint64_t pin);
-
-/* Too much waits for PostgreSQL: answer BUSY. */
-bool worker_is_full(const struct worker *worker);
 
 /* How long BUSY asks a client to wait: some more each time, so that they do not come back at once. */
 uint32_t worker_retry_after_ms(struct worker *worker);

@@ -29,6 +29,7 @@ EDGES = {
     "password": {"uv.h"},
     "pg": {"uv.h", "libpq-fe.h"},
     "pipeline": {"uv.h", "libpq-fe.h"},
+    "pool": set(),
     "supervisor": set(),
     "registry": {"libpq-fe.h"},  # at start, before the loop
     "migrate": {"libpq-fe.h"},
