@@ -13,10 +13,12 @@ import functools
 import hashlib
 import os
 import pwd
+import random
 import resource
 import secrets
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -44,6 +46,19 @@ libc = ctypes.CDLL(None)
 @functools.cache
 def schema():
     return wire.Schema.load(os.path.join(BUILD, "lvzhi.desc"))
+
+
+def free_ports(count):
+    """The first of so many free ports in a row, outside of those that the kernel gives to whoever connects."""
+    while True:
+        first = random.randrange(12000, 32000)
+        try:
+            for port in range(first, first + count):
+                with socket.socket() as s:
+                    s.bind(("127.0.0.1", port))
+            return first
+        except OSError:
+            continue
 
 
 def wait_until(condition, timeout=10, what="it"):

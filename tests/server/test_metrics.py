@@ -224,9 +224,7 @@ class Ready(harness.Case):
 class Workers(harness.Case):
     @classmethod
     def setUpClass(cls):
-        with socket.socket() as s:
-            s.bind(("127.0.0.1", 0))
-            cls.port = s.getsockname()[1]
+        cls.port = harness.free_ports(2)
         cls.settings = {"workers": "2", "metrics": f"127.0.0.1:{cls.port}"}
         super().setUpClass()
 
