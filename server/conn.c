@@ -123,11 +123,6 @@ static void cut(struct conn *c, enum metric why) {
     conn_close(c);
 }
 
-static void cut_slow(struct conn *c) {
-    log_line(LOG_WARN, "conn %llu: slow consumer", (unsigned long long)c->id);
-    cut(c, METRIC_CUT_SLOW);
-}
-
 /* Give bytes to the socket: at once as far as it takes them, the rest when it is ready. */
 static void write_bytes(struct conn *c, const uint8_t *bytes, size_t size) {
     metrics_count(&c->worker->metrics, METRIC_BYTES_OUT, size);
@@ -148,10 +143,6 @@ static void write_bytes(struct conn *c, const uint8_t *bytes, size_t size) {
     assert(bytes != NULL);
     if (c->unsent == 0)
         c->unsent_since_ms = worker_now_ms(c->worker);
-    if (c->unsent + size > LIMIT_UNSENT) {
-        cut_slow(c);
-        return;
-    }
     struct writing *w = malloc(sizeof *w + size);
     if (w == NULL)
         abort();
@@ -170,10 +161,7 @@ static void write_bytes(struct conn *c, const uint8_t *bytes, size_t size) {
     }
 }
 
-void conn_flush(struct conn *c) {
-    c->dirty = false;
-    if (c->closing)
-        return;
+static void write_frames(struct conn *c) {
     size_t size = buffer_size(&c->out);
     if (size > 0 && c->tls != NULL) {
         struct buffer *cipher = &c->worker->scratch;
@@ -187,6 +175,13 @@ void conn_flush(struct conn *c) {
         write_bytes(c, buffer_data(&c->out), size);
     }
     buffer_release(&c->out);
+}
+
+void conn_flush(struct conn *c) {
+    c->dirty = false;
+    if (c->closing)
+        return;
+    write_frames(c);
     crash_at("answers_written");
     if (!c->closing)
         finish_if_gentle(c);
@@ -201,10 +196,37 @@ static void count_answer(struct worker *w, const struct frame *frame) {
         metrics_count(&w->metrics, metric_of_answer(frame->code), 1);
 }
 
+static bool has_room(const struct conn *c, const struct frame *frame) {
+    return c->unsent + buffer_size(&c->out) + FRAME_HEADER_SIZE + frame->payload_size <= LIMIT_UNSENT;
+}
+
+/* It does not read: say so behind what is on its way, and take nothing more from it. */
+static void leave_slow(struct conn *c) {
+    log_line(LOG_WARN, "conn %llu: slow consumer", (unsigned long long)c->id);
+    metrics_count(&c->worker->metrics, METRIC_CUT_SLOW, 1);
+    c->slow_since_ms = worker_now_ms(c->worker);
+    conn_goaway(c, WIRE_SLOW_CONSUMER, worker_retry_after_ms(c->worker));
+}
+
+/* An answer for which there is no room is lost, and the client told so. Only RESPONSEs can be many and large. */
+static bool is_lost(struct conn *c, const struct frame *frame) {
+    if (frame->type != FRAME_RESPONSE || has_room(c, frame))
+        return false;
+    write_frames(c); /* as far as the socket takes it */
+    if (c->closing || has_room(c, frame))
+        return false;
+    if (c->session.state != SESSION_LEAVING)
+        leave_slow(c);
+    conn_send_error(c, frame->id, WIRE_UNAVAILABLE, NULL, NULL, worker_retry_after_ms(c->worker));
+    return true;
+}
+
 void conn_send(struct conn *c, const struct frame *frame) {
     if (c->closing || c->close_after_send)
         return;
     if (c->tls != NULL && !tls_established(c->tls))
+        return;
+    if (is_lost(c, frame) || c->closing)
         return;
     count_answer(c->worker, frame);
     uint8_t header[FRAME_HEADER_SIZE];
@@ -487,8 +509,14 @@ void conn_tick(struct conn *c, uint64_t now_ms) {
     } else if (!is_welcomed(c)) {
         if (now_ms - c->accepted_ms > (c->worker->door_waits ? TIMEOUT_DOOR_MS : TIMEOUT_HANDSHAKE_MS))
             cut(c, METRIC_CUT_HANDSHAKE);
+    } else if (c->slow_since_ms != 0) {
+        if (now_ms - c->slow_since_ms > TIMEOUT_UNSENT_MS)
+            conn_close(c);
     } else if (c->unsent > 0 && now_ms - c->unsent_since_ms > TIMEOUT_UNSENT_MS) {
-        cut_slow(c);
+        if (c->close_after_send || c->session.state == SESSION_LEAVING)
+            cut(c, METRIC_CUT_SLOW); /* it has been told why it is to leave */
+        else
+            leave_slow(c);
     } else if (now_ms - c->heard_ms > INTERVAL_PING_MS * 5 / 2) {
         metrics_count(&c->worker->metrics, METRIC_CUT_IDLE, 1);
         conn_goaway(c, WIRE_IDLE, 0);

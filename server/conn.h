@@ -29,6 +29,7 @@ struct conn {
     struct buffer out; /* frames not yet handed to the socket, in plaintext */
     size_t unsent;     /* bytes the socket has not taken */
     uint64_t unsent_since_ms;
+    uint64_t slow_since_ms; /* 0: it is no slow consumer */
     uint64_t accepted_ms;
     uint64_t heard_ms;
     unsigned references; /* requests under way */
@@ -51,7 +52,8 @@ bool conn_has_room(struct worker *worker);
 /* Take a client whose connection waits at `server`: a listening TCP socket, or a pipe (`local`). */
 void conn_accept(struct worker *worker, uv_stream_t *server, bool local);
 
-/* Queue one frame; it travels at the end of the loop's turn. Nothing happens on a closed connection. */
+/* Queue one frame; it travels at the end of the loop's turn. Nothing happens on a closed connection. A RESPONSE past
+ * LIMIT_UNSENT is not kept: GOAWAY(SLOW_CONSUMER) and an ERROR (UNAVAILABLE) go in its place. */
 void conn_send(struct conn *conn, const struct frame *frame);
 
 /* Queue an ERROR; id 0 is the connection's own. `rule` and `args` ("name=value" lines) may be NULL. */

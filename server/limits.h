@@ -16,7 +16,7 @@ enum {
     LIMIT_CREDITS_STRANGER = 1,   /* before login */
     LIMIT_WATCHERS = 24,          /* for metrics and health, the listening socket and the loop's own among them */
     LIMIT_UNSENT_PAUSE = 1 << 20, /* bytes unsent to a client past which its requests are not read */
-    LIMIT_UNSENT = 4 << 20,       /* bytes unsent past which it is cut as a slow consumer */
+    LIMIT_UNSENT = 4 << 20,       /* bytes unsent past which answers are lost, and it is a slow consumer */
     LIMIT_PINGS = 10,             /* in LIMIT_PINGS_MS */
     LIMIT_PINGS_MS = 10000,
     LIMIT_READ = 64 << 10, /* bytes a read takes from one client before others have their turn */
@@ -52,7 +52,7 @@ enum {
     TIMEOUT_DRAIN_MS = 10000,     /* from SIGTERM to the end */
     TIMEOUT_CONNECT_MS = 5000,    /* to PostgreSQL */
     TIMEOUT_LINGER_MS = 2000,     /* for the peer's end, after ours */
-    TIMEOUT_UNSENT_MS = 30000,    /* bytes unsent for so long: a slow consumer */
+    TIMEOUT_UNSENT_MS = 30000,    /* bytes unsent for so long: a slow consumer; and so long it has to read that */
     INTERVAL_PING_MS = 45000,     /* silence of 2.5 of them ends a connection */
     TIMEOUT_WATCHER_MS = 5000,    /* of somebody who connects for metrics and says nothing */
     TIMEOUT_READY_MS = 5000,      /* a write that has waited for so long: not ready */

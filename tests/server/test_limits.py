@@ -338,28 +338,73 @@ class Slow(Small):
             self.assertEqual(client.wait(id).type, wire.RESPONSE)
         self.assertEqual(self.centre.count("attendance_mark", marks), 1)
 
+    def cut_slow(self):
+        """How many the daemon has given up as slow consumers."""
+        return self.centre.tail(1000).count("slow consumer")
+
+    def farewell(self, client, ids):
+        """What comes until the end: each request has its answer, and the reason is told. Gives the answers' frames."""
+        frames = client.read_to_end()
+        [goaway] = [f for f in frames if f.type == wire.GOAWAY]
+        self.assertEqual((goaway.code, goaway.id), (0x8051, ids[-1]))
+        self.assertGreaterEqual(goaway.aux, self.limits["RETRY_AFTER_MS"])
+        answers = [f for f in frames if f.type != wire.GOAWAY]
+        self.assertEqual(sorted(f.id for f in answers), ids)
+        return answers
+
     def test_too_much_unsent(self):
+        """Only what LIMIT_UNSENT holds is sent, and each of the other requests is told that its answer is lost; so that
+        memory is bounded, and no request stays open."""
         client, other = self.connect(), self.connect()
-        count = REAL["LIMIT_CREDITS"]
+        count, before = REAL["LIMIT_CREDITS"], self.cut_slow()
         self.assertGreater(count * test_attachments.CHUNK, self.limits["LIMIT_UNSENT"] + (1 << 20))
-        self.ask(client, count)
+        ids = self.ask(client, count)
+        harness.wait_until(lambda: self.cut_slow() > before, 5, "the daemon to see it")
+        time.sleep(0.3)  # all are answered
         other.call("Health")
-        seconds, frames = self.until_closed(client, 5)
-        self.assertLess(len(frames), count)
-        self.assertIn("slow consumer", self.centre.tail())
+        answers = self.farewell(client, ids)
+        whole = [f for f in answers if f.type == wire.RESPONSE]
+        lost = [client.error_of(f) for f in answers if f.type == wire.ERROR]
+        self.assertEqual({(e.name, e.fields["outcome"], e.fields["action"]) for e in lost},
+                         {("UNAVAILABLE", "unknown", "retry")})
+        self.assertGreaterEqual(min(e.aux for e in lost), self.limits["RETRY_AFTER_MS"])
+        self.assertGreater((len(whole) + 1) * test_attachments.CHUNK, self.limits["LIMIT_UNSENT"], "what there is room for")
+        self.assertEqual(self.cut_slow(), before + 1, "said once")
         other.call("Health")
 
+    def more_than_the_socket_takes(self, client):
+        return client.transport.socket.getsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF) // test_attachments.CHUNK + 5
+
     def test_unsent_for_long(self):
-        client = self.connect()
-        count = client.transport.socket.getsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF) // test_attachments.CHUNK + 5
+        """The reason waits behind what is unsent, for as long again; then the connection is cut."""
+        client, other = self.connect(), self.connect()
+        before, pid = self.cut_slow(), self.centre.process.pid
+        began, files = time.monotonic(), len(os.listdir(f"/proc/{pid}/fd"))
+        count = self.more_than_the_socket_takes(client)
         self.ask(client, count)
-        other = self.connect()
-        pid = self.centre.process.pid
-        began, before = time.monotonic(), len(os.listdir(f"/proc/{pid}/fd"))
-        harness.wait_until(lambda: len(os.listdir(f"/proc/{pid}/fd")) < before, 60, "the cut")
+        harness.wait_until(lambda: self.cut_slow() > before, 60, "the daemon to see it")
         self.assert_about(time.monotonic() - began, self.limits["TIMEOUT_UNSENT_MS"])
+        with Alive(other):
+            harness.wait_until(lambda: len(os.listdir(f"/proc/{pid}/fd")) < files, 60, "the cut")
+        self.assert_about(time.monotonic() - began, 2 * self.limits["TIMEOUT_UNSENT_MS"])
         self.assertLess(len(client.read_to_end()), count)
         other.call("Health")
+
+    def test_who_reads_late_learns_why(self):
+        client = self.connect()
+        self.read_late(client, self.more_than_the_socket_takes(client))
+
+    def test_who_reads_late_learns_why_over_tls(self):
+        client = self.centre.connect_tls("clerk1", self.centre.new_device())
+        self.addCleanup(client.close)
+        client.transport.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 16)  # or the kernel takes it all
+        self.read_late(client, REAL["LIMIT_CREDITS"])
+
+    def read_late(self, client, count):
+        before = self.cut_slow()
+        ids = self.ask(client, count)
+        harness.wait_until(lambda: self.cut_slow() > before, 60, "the daemon to see it")
+        self.assertEqual({f.type for f in self.farewell(client, ids)}, {wire.RESPONSE})
 
 
 class Messages(Small):
