@@ -439,6 +439,7 @@ static void read_again(struct conn *c) {
         take_frames(c);
     if (c->closing || (c->close_after_send && !c->lingering))
         return;
+    c->heard_ms = worker_now_ms(c->worker); /* what it said meanwhile was not listened to */
     c->reading = uv_read_start(&c->socket.stream, on_allocate, on_read) == 0;
 }
 
@@ -517,7 +518,7 @@ void conn_tick(struct conn *c, uint64_t now_ms) {
             cut(c, METRIC_CUT_SLOW); /* it has been told why it is to leave */
         else
             leave_slow(c);
-    } else if (now_ms - c->heard_ms > INTERVAL_PING_MS * 5 / 2) {
+    } else if (c->reading && now_ms - c->heard_ms > INTERVAL_PING_MS * 5 / 2) {
         metrics_count(&c->worker->metrics, METRIC_CUT_IDLE, 1);
         conn_goaway(c, WIRE_IDLE, 0);
         conn_close_gently(c);

@@ -406,6 +406,18 @@ class Slow(Small):
         harness.wait_until(lambda: self.cut_slow() > before, 60, "the daemon to see it")
         self.assertEqual({f.type for f in self.farewell(client, ids)}, {wire.RESPONSE})
 
+    def test_who_reads_slowly_is_not_idle(self):
+        """While the daemon does not read a client it cannot say that it is silent."""
+        client, limit = self.connect(), self.limits["INTERVAL_PING_MS"] / 1000
+        until, ids = time.monotonic() + 3.5 * limit, []
+        while time.monotonic() < until:
+            ids += self.ask(client, self.more_than_the_socket_takes(client) + 1 - len(ids))
+            self.assertEqual(client.wait(ids.pop(0)).type, wire.RESPONSE)
+            time.sleep(limit / 20)
+        for id in ids:
+            client.wait(id)
+        self.assertEqual(client.others, [])
+
 
 class Messages(Small):
     def test_more_than_one_read_takes(self):
