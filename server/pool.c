@@ -146,7 +146,7 @@ size_t pool_load(const struct pool *pool, enum work_kind kind) {
 
 bool pool_is_full(const struct pool *pool) {
     size_t load = 0;
-    for (int kind = 0; kind < WORK_KINDS; kind++)
+    for (enum work_kind kind = 0; kind < WORK_KINDS; kind++)
         load += pool_load(pool, kind);
     return load >= LIMIT_QUEUE;
 }
