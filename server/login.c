@@ -35,6 +35,7 @@ struct exchange {
     uint8_t token_hash[32];
     struct caller caller;
     bool login_is_right;
+    bool changes; /* whom the session speaks for */
     struct worker *worker;
     void (*notify)(void *worker, const char *payload);
     struct cell epoch; /* of HELLO's first question */
@@ -57,6 +58,8 @@ static struct exchange *exchange_new(struct conn *c, const struct frame *frame,
 }
 
 static void exchange_free(struct exchange *x) {
+    if (x->changes)
+        x->conn->session.changing = false;
     free(x->caller.login);
     buffer_release(&x->work.reply);
     free(x->work.rule);
@@ -545,6 +548,8 @@ bool login_request(struct conn *c, const struct frame *frame) {
                                 : WIRE_OK;
     if (error == WIRE_OK && pool_is_full(&c->worker->pool))
         error = WIRE_BUSY;
+    x->changes = frame->code != METHOD_ENROL;
+    c->session.changing = c->session.changing || x->changes;
     if (error != WIRE_OK)
         refuse(x, error, NULL, 0);
     else

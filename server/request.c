@@ -351,6 +351,10 @@ void request_refuse_role(struct conn *c, uint32_t id, const char *method, uint32
 }
 
 void request_begin(struct conn *c, const struct frame *frame) {
+    if (c->session.changing) {
+        refuse_frame(c, frame, WIRE_BUSY);
+        return;
+    }
     if (frame->code < METHOD_CALLS_FROM && (login_request(c, frame) || topic_request(c, frame)))
         return;
     const struct endpoint *endpoint = registry_find(c->worker->registry, frame->code);

@@ -44,6 +44,7 @@ struct session {
     struct buffer composite; /* :caller in binary */
     bool has_token;
     uint8_t token_hash[32];
+    bool changing; /* a Login or Logout is under way: whom later requests would speak for is not known */
     bool has_clock_off;
     int64_t clock_off_ms; /* the client's wall clock less ours, when HELLO came */
 

@@ -141,6 +141,25 @@ class Sessions(harness.Case):
         self.assertIsNone(self.unix(token=token).caller)
         self.refused("UNAUTHENTICATED", client.call, "Logout")
 
+    def test_nothing_is_asked_while_the_caller_changes(self):
+        """A request behind a Logout or a Login would speak for nobody, or for somebody else than its author; once it had
+        waited for its password's hash, PostgreSQL could not read it, and no other write came through."""
+        with self.centre.admin() as admin:
+            ids = admin.send_all([("Logout", b""), ("SetPassword", admin.payload(
+                "SetPassword", town_id=TOWN, login="d04", password="long enough"))])
+            self.assertEqual(admin.wait(ids[0]).type, wire.RESPONSE)
+            self.refused("BUSY", admin.reply, ids[1])
+        client = self.unix(token=harness.base().tokens[TOWN, "clerk1"])
+        login = client.payload("Login", login="clerk2", password=PASSWORD)
+        mark = client.payload("RecordAttendance", **harness.mark_fields())
+        ids = client.send_all([("Login", login), ("RecordAttendance", mark), ("Subscribe", b""), ("Login", login)])
+        for id in ids[1:]:
+            self.assertGreater(self.refused("BUSY", client.reply, id).aux, 0)
+        self.assertEqual(client.reply(ids[0])["caller"]["login"], "clerk2")
+        self.refused("FORBIDDEN", client.reply, client.send("RecordAttendance", mark))
+        with self.centre.connect("clerk1") as clerk:
+            clerk.call("RecordAttendance", **harness.mark_fields())
+
     def test_tokens_expire(self):
         """Idle for 12 hours, or seven days at most, by a daemon whose clock is ahead."""
         token = self.unix().login("clerk1", PASSWORD)["token"]
