@@ -487,7 +487,7 @@ void conn_accept(struct worker *w, uv_stream_t *server, bool local) {
     w->n_conns++;
     w->n_handshakes++;
     if (uv_accept(server, &c->socket.stream) != 0 || w->n_conns > w->conns_max) {
-        conn_close(c);
+        cut(c, METRIC_REFUSED);
         return;
     }
     metrics_count(&w->metrics, local ? METRIC_ACCEPTED_LOCAL : METRIC_ACCEPTED_TLS, 1);

@@ -5,8 +5,21 @@
 #include "limits.h"
 #include "worker.h"
 
+#include <dirent.h>
 #include <string.h>
 #include <sys/resource.h>
+
+/* Two of those listed are "." and "..", and one is the list's own. */
+static uint64_t count_files(void) {
+    uint64_t count = 0;
+    DIR *list = opendir("/proc/self/fd");
+    if (list == NULL)
+        return 0;
+    while (readdir(list) != NULL)
+        count++;
+    closedir(list);
+    return count - 3;
+}
 
 /* What is not counted but looked at. */
 static void set_gauges(struct worker *w) {
@@ -18,6 +31,11 @@ static void set_gauges(struct worker *w) {
     values[METRIC_MEMORY] = memory;
     values[METRIC_CPU] = (uint64_t)(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) * 1000000 +
                          (uint64_t)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec);
+    struct rlimit files = {0};
+    (void)getrlimit(RLIMIT_NOFILE, &files);
+    values[METRIC_OPEN_FILES] = count_files();
+    values[METRIC_MAX_FILES] = files.rlim_cur;
+    values[METRIC_BUILD] = 1;
     values[METRIC_SCHEMA] = (uint64_t)w->registry->schema_version;
     values[METRIC_CONNECTIONS] = w->n_conns;
     values[METRIC_HANDSHAKES] = w->n_handshakes;

@@ -6,19 +6,24 @@
 #include <stdio.h>
 #include <unistd.h>
 
+static void admit(struct worker *w) {
+    w->door_waits = !conn_has_room(w);
+    if (!w->door_waits)
+        conn_accept(w, (uv_stream_t *)&w->tcp_listener, false);
+}
+
 /* libuv looks no further while one it has told of is not taken. */
 static void on_tcp(uv_stream_t *server, int status) {
     struct worker *w = server->data;
     if (status != 0)
         return;
-    w->door_waits = !conn_has_room(w);
-    if (!w->door_waits)
-        conn_accept(w, server, false);
+    admit(w);
+    metrics_count(&w->metrics, METRIC_WAITED, w->door_waits);
 }
 
 void listener_admit(struct worker *w) {
     if (w->door_waits && w->has_tcp)
-        on_tcp((uv_stream_t *)&w->tcp_listener, 0);
+        admit(w);
 }
 
 /* The machine's own people come in, room or not. */

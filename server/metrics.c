@@ -15,6 +15,9 @@ static const struct row {
 #define METRIC_ROW(id, type, name, labels, help) {#type, "lvzhid_" name, labels, help},
     METRIC_MAP(METRIC_ROW)
 #undef METRIC_ROW
+#define METRIC_ROW(id, type, name, labels, help) {#type, name, labels, help},
+        METRIC_PROCESS_MAP(METRIC_ROW)
+#undef METRIC_ROW
 };
 
 static const struct histogram_row {

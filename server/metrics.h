@@ -1,8 +1,7 @@
 /* metrics.h - what the daemon counts, and its rendering for Prometheus (text exposition format 0.0.4).
  *
- * Pure. METRIC_MAP is the one list: a row a time series, rows of one name beside one another. Names tell their unit,
- * and
- * `_total` what only grows. Labels never hold what a person could be known by. */
+ * Pure. METRIC_MAP is the one list: a row a time series, rows of one name beside one another; its names begin with
+ * lvzhid_. Names tell their unit, and `_total` what only grows. Labels never hold what a person could be known by. */
 #ifndef LVZHI_METRICS_H
 #define LVZHI_METRICS_H
 
@@ -21,6 +20,9 @@
     X(CUT_HANDSHAKE, counter, "connections_cut_total", "reason=\"handshake\"", "")                                     \
     X(CUT_TLS, counter, "connections_cut_total", "reason=\"tls\"", "")                                                 \
     X(CUT_MALFORMED, counter, "connections_cut_total", "reason=\"malformed\"", "")                                     \
+    X(REFUSED, counter, "connections_refused_total", "", "Connections closed as they came, for there is no room.")     \
+    X(WAITED, counter, "connections_waited_total", "",                                                                 \
+      "Connections that waited at the door until others had come in.")                                                 \
     X(CONNECTIONS, gauge, "connections", "", "Connections held.")                                                      \
     X(HANDSHAKES, gauge, "handshakes", "", "Connections not yet welcomed.")                                            \
     X(CREDITS, gauge, "requests_in_flight", "", "Requests taken and not yet answered.")                                \
@@ -51,17 +53,24 @@
     X(READY_LOG, gauge, "postgres_ready", "kind=\"log\"", "")                                                          \
     X(CONNECTED, counter, "postgres_connected_total", "", "Connections to PostgreSQL made.")                           \
     X(HASHING, gauge, "passwords_hashing", "", "Passwords being hashed or waiting for it.")                            \
+    X(SCHEMA, gauge, "schema_version", "", "Version of the database's schema.")                                        \
+    X(BUILD, gauge, "build_info", METRIC_BUILD_LABELS, "What was built: its version and its compiler's.")
+
+/* What every program tells of itself, by the names that Prometheus has for it. */
+#define METRIC_PROCESS_MAP(X)                                                                                          \
     X(MEMORY, gauge, "process_resident_memory_bytes", "", "Resident memory.")                                          \
     X(CPU, counter_us, "process_cpu_seconds_total", "", "CPU time, user and system.")                                  \
     X(START_TIME, gauge, "process_start_time_seconds", "", "Start, in seconds since 1970.")                            \
-    X(SCHEMA, gauge, "schema_version", "", "Version of the database's schema.")
+    X(OPEN_FILES, gauge, "process_open_fds", "", "Open files, sockets among them.")                                    \
+    X(MAX_FILES, gauge, "process_max_fds", "", "Open files that it may have.")
 
+#define METRIC_BUILD_LABELS "version=\"" LVZHI_VERSION "\",compiler=\"" __VERSION__ "\""
 #define METRIC_ANSWER(name, code, outcome, action)                                                                     \
     METRIC_ROW(ANSWERS_##name, counter, "answers_total", "outcome=\"" #name "\"", "")
 
 enum metric {
 #define METRIC_ROW(id, type, name, labels, help) METRIC_##id,
-    METRIC_MAP(METRIC_ROW) METRICS
+    METRIC_MAP(METRIC_ROW) METRIC_PROCESS_MAP(METRIC_ROW) METRICS
 #undef METRIC_ROW
 };
 
@@ -71,7 +80,8 @@ enum metric {
     X(WRITE_TIME, "request_seconds", "kind=\"write\"", "", 1000000, METRIC_TIMES)                                      \
     X(COMMIT_TIME, "commit_seconds", "", "From the Sync of a segment of writes to its answer.", 1000000, METRIC_TIMES) \
     X(SEGMENT_SIZE, "segment_operations", "", "Operations of a committed segment of writes.", 1, 1, 2, 4, 8, 16, 32,   \
-      64, 128)
+      64, 128)                                                                                                         \
+    X(TURN_TIME, "loop_turn_seconds", "", "A turn of the event loop, without what it waits.", 1000000, METRIC_TIMES)
 #define METRIC_TIMES 500, 1000, 2500, 5000, 10000, 25000, 50000, 100000, 250000, 500000, 1000000, 2500000, 10000000
 
 enum metric_histogram {

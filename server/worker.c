@@ -65,7 +65,12 @@ static void end_turn(struct worker *w) {
 }
 
 static void on_check(uv_check_t *check) {
-    end_turn(check->data);
+    struct worker *w = check->data;
+    end_turn(w);
+    uint64_t now_ns = uv_hrtime(), waited_ns = uv_metrics_idle_time(&w->loop);
+    metrics_observe(&w->metrics, METRIC_TURN_TIME, (now_ns - w->turned_ns - (waited_ns - w->waited_ns)) / 1000);
+    w->turned_ns = now_ns;
+    w->waited_ns = waited_ns;
 }
 
 /* Timers run before sockets are waited for: what is told now must not wait for them. */
@@ -251,6 +256,7 @@ static bool open_all(struct worker *w, char *ret_error, size_t error_size) {
     uv_check_init(&w->loop, &w->check);
     w->check.data = w;
     uv_check_start(&w->check, on_check);
+    w->turned_ns = uv_hrtime();
     uv_timer_init(&w->loop, &w->wake);
     w->wake.data = w;
     uv_timer_init(&w->loop, &w->tick);
@@ -262,7 +268,8 @@ static bool open_all(struct worker *w, char *ret_error, size_t error_size) {
 int worker_run(const struct config *config, struct registry *registry, const struct worker_place *place) {
     struct worker *w = calloc(1, sizeof *w);
     char error[512];
-    if (w == NULL || (w->read_buffer = malloc(LIMIT_READ)) == NULL || uv_loop_init(&w->loop) != 0)
+    if (w == NULL || (w->read_buffer = malloc(LIMIT_READ)) == NULL || uv_loop_init(&w->loop) != 0 ||
+        uv_loop_configure(&w->loop, UV_METRICS_IDLE_TIME) != 0)
         abort();
     signal(SIGPIPE, SIG_IGN);
     (void)setrlimit(RLIMIT_CORE, &(struct rlimit){0, 0}); /* a core would hold keys, passwords and villagers' names */

@@ -50,6 +50,7 @@ struct worker {
     bool has_tcp, has_unix;
     bool door_waits; /* somebody is at the TCP port, and there is no room (limits.h) */
     uv_check_t check;
+    uint64_t turned_ns, waited_ns; /* as the last turn ended: the time, and what the loop has waited in all */
     uv_timer_t tick;
     uv_timer_t wake; /* when there is something to tell (topic.h) */
     uv_signal_t terminate;

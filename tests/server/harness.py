@@ -11,9 +11,11 @@ import csv
 import ctypes
 import functools
 import hashlib
+import http.client
 import os
 import pwd
 import random
+import re
 import resource
 import secrets
 import shutil
@@ -310,6 +312,25 @@ class Centre:
     def tail(self, lines=30):
         with open(self.log) as log:
             return "".join(log.readlines()[-lines:])
+
+    def metrics_port(self):
+        with open(self.log, encoding="utf-8") as log:
+            return int(re.findall(r"metrics on port (\d+)", log.read())[-1])
+
+    def watch(self, path, method="GET", port=None):
+        """What is told over HTTP: status, text, kind."""
+        connection = http.client.HTTPConnection("127.0.0.1", port or self.metrics_port(), timeout=10)
+        try:
+            connection.request(method, path)
+            answer = connection.getresponse()
+            return answer.status, answer.read().decode(), answer.getheader("content-type")
+        finally:
+            connection.close()
+
+    def metrics(self):
+        """By series, as the text tells them."""
+        return {name: float(value) for name, value in
+                re.findall(r"^([a-z_]+(?:\{.*\})?) (\S+)$", self.watch("/metrics")[1], re.M)}
 
     def stop(self):
         """SIGTERM, and an exit code that must be 0."""

@@ -158,8 +158,11 @@ class Standstill(Small):
 
 
 class Connections(Small):
+    settings = {"metrics": "127.0.0.1:0"}
+
     def test_connections(self):
-        held = []
+        held, refused = [], "lvzhid_connections_refused_total"
+        self.assertEqual(self.centre.metrics()[refused], 0)
         try:
             for _ in range(self.limits["LIMIT_CONNECTIONS"] + 5):
                 client = self.centre.unix(5)
@@ -168,6 +171,7 @@ class Connections(Small):
         except (wire.Closed, OSError):
             pass
         self.assertEqual(len(held) - 1, self.limits["LIMIT_CONNECTIONS"])
+        self.assertEqual(self.centre.metrics()[refused], 1)
         for client in held[:-1]:
             self.assertEqual(client.ping(), 7)
         for client in held:
@@ -209,7 +213,7 @@ class Watchers(Small):
     settings = {"metrics": "127.0.0.1:0"}
 
     def watcher(self):
-        s = socket.create_connection(("127.0.0.1", int(re.search(r"metrics on port (\d+)", self.centre.tail(100))[1])))
+        s = socket.create_connection(("127.0.0.1", self.centre.metrics_port()))
         self.addCleanup(s.close)
         s.settimeout(10)
         return s
@@ -244,6 +248,8 @@ class Watchers(Small):
 class Door(Small):
     """More come over TCP than there is room for."""
 
+    settings = {"metrics": "127.0.0.1:0"}
+
     def strangers(self, said):
         for _ in range(self.limits["LIMIT_HANDSHAKES"]):
             door = socket.create_connection(("127.0.0.1", self.centre.port))
@@ -264,11 +270,12 @@ class Door(Small):
 
     def test_who_dawdles_is_cut_for_those_who_wait(self):
         """A handshake that has begun is not cut at once: who comes waits."""
-        began = time.monotonic()
+        began, before = time.monotonic(), self.centre.metrics()["lvzhid_connections_waited_total"]
         self.strangers(b"\x16")
         with self.centre.tcp() as client:
             client.hello(TOWN)
             self.assert_about(time.monotonic() - began, self.limits["TIMEOUT_DOOR_MS"])
+        self.assertEqual(self.centre.metrics()["lvzhid_connections_waited_total"] - before, 1)
 
     def test_how_many_wait(self):
         """The kernel keeps so many for the daemon, and lets others try again."""

@@ -1,8 +1,8 @@
 """Health and metrics over HTTP: what was done is what is counted, and only this machine may ask."""
 
-import http.client
 import os
 import re
+import resource
 import socket
 import subprocess
 import time
@@ -14,25 +14,11 @@ import wire
 class Metrics(harness.Case):
     settings = {"metrics": "127.0.0.1:0"}
 
-    def setUp(self):
-        with open(self.centre.log, encoding="utf-8") as log:
-            self.ports = [int(port) for port in re.findall(r"metrics on port (\d+)", log.read())]
-        self.port = self.ports[-1]
-
-    def get(self, path, method="GET", port=None):
-        connection = http.client.HTTPConnection("127.0.0.1", port or self.port, timeout=10)
-        try:
-            connection.request(method, path)
-            answer = connection.getresponse()
-            return answer.status, answer.read().decode(), answer.getheader("content-type")
-        finally:
-            connection.close()
+    def get(self, path, method="GET"):
+        return self.centre.watch(path, method)
 
     def scrape(self):
-        """By series, as the text tells them."""
-        status, text, kind = self.get("/metrics")
-        self.assertEqual((status, kind), (200, "text/plain; version=0.0.4; charset=utf-8"))
-        return {name: float(value) for name, value in re.findall(r"^(lvzhid_\S+) (\S+)$", text, re.M)}
+        return self.centre.metrics()
 
     def added(self, before, name):
         return self.scrape()[name] - before[name]
@@ -41,17 +27,18 @@ class Metrics(harness.Case):
         """Every line is a series of its metric; HELP and TYPE come once and first; buckets grow up to the count."""
         with self.centre.connect("clerk1") as client:
             client.call("RecordAttendance", op=client.op(), **harness.mark_fields())
-        text, types, seen = self.get("/metrics")[1], {}, set()
+        (status, text, kind), types, seen = self.get("/metrics"), {}, set()
+        self.assertEqual((status, kind), (200, "text/plain; version=0.0.4; charset=utf-8"))
         self.assertTrue(text.endswith("\n"))
         for line in text.splitlines():
             if line.startswith("# "):
-                what, name, rest = re.fullmatch(r"# (HELP|TYPE) (lvzhid_[a-z_]+) (.+)", line).groups()
+                what, name, rest = re.fullmatch(r"# (HELP|TYPE) ((?:lvzhid|process)_[a-z_]+) (.+)", line).groups()
                 self.assertNotIn((what, name), seen)
                 seen.add((what, name))
                 if what == "TYPE":
                     types[name] = rest
                 continue
-            name, labels, value = re.fullmatch(r'(lvzhid_[a-z_]+)(\{[a-zA-Z_]+="[^"{}]*"(?:,[a-z]+="[^"]*")*\})? (\S+)',
+            name, labels, value = re.fullmatch(r'([a-z_]+)(\{[a-zA-Z_]+="[^"{}]*"(?:,[a-z]+="[^"]*")*\})? (\S+)',
                                                line).groups()
             float(value)
             self.assertNotIn((name, labels), seen)
@@ -96,8 +83,42 @@ class Metrics(harness.Case):
             self.assertGreaterEqual(grown["lvzhid_segment_operations_sum"], 27)
             self.assertEqual(after["lvzhid_connections"], 1)
             self.assertEqual(after['lvzhid_postgres_ready{kind="write"}'], 2)
-            self.assertGreater(after["lvzhid_process_resident_memory_bytes"], 1 << 20)
-            self.assertAlmostEqual(after["lvzhid_process_start_time_seconds"], time.time(), delta=600)
+            self.assertGreater(after["process_resident_memory_bytes"], 1 << 20)
+            self.assertAlmostEqual(after["process_start_time_seconds"], time.time(), delta=600)
+
+    def test_files(self):
+        pid = self.centre.process.pid
+        before = self.scrape()
+        self.assertEqual(before["process_max_fds"], resource.prlimit(pid, resource.RLIMIT_NOFILE)[0])
+        held = [self.centre.unix() for _ in range(20)]
+        for client in held:
+            client.hello(harness.TOWN)
+        self.assertEqual(self.added(before, "process_open_fds"), len(held))
+        for client in held:
+            client.close()
+        harness.wait_until(lambda: self.added(before, "process_open_fds") == 0, 5, "their end")
+        # Inside as outside, but for the one that asks.
+        harness.wait_until(lambda: self.scrape()["process_open_fds"] == len(os.listdir(f"/proc/{pid}/fd")) + 1, 5, "the same")
+
+    def test_what_was_built(self):
+        [version] = {re.fullmatch(r'lvzhid_build_info\{version="([^"]+)",compiler="[^"]+"\}', name)[1]
+                     for name, value in self.scrape().items() if name.startswith("lvzhid_build_info") and value == 1}
+        with open(os.path.join(harness.SOURCE, "CMakeLists.txt"), encoding="utf-8") as file:
+            self.assertIn(f"project(lvzhi VERSION {version} ", file.read())
+
+    def test_turns_of_the_loop(self):
+        """Work counts, waiting does not."""
+        with self.centre.connect("clerk1") as client:
+            before, began = self.scrape(), time.monotonic()
+            for _ in range(200):
+                client.call("Health")
+            after, took = self.scrape(), time.monotonic() - began
+            self.assertGreaterEqual(after["lvzhid_loop_turn_seconds_count"] - before["lvzhid_loop_turn_seconds_count"], 400)
+            self.assertGreater(after["lvzhid_loop_turn_seconds_sum"], before["lvzhid_loop_turn_seconds_sum"])
+            self.assertLess(after["lvzhid_loop_turn_seconds_sum"] - before["lvzhid_loop_turn_seconds_sum"], took)
+        before = self.scrape()
+        time.sleep(2)
+        self.assertLess(self.added(before, "lvzhid_loop_turn_seconds_sum"), 1)
 
     def test_nobody_is_told_who(self):
         with self.centre.connect("clerk1") as client:
@@ -119,7 +140,7 @@ class Metrics(harness.Case):
         try:
             for said in [b"", b"\x16\x03\x01\x02", b"GET " + b"/" * 100000, b"GET /metrics HTTP/1.1\r\nx: " + b"y" * 70000,
                          b"GET /metrics HTTP/1.1\r\n"] * 10:
-                s = socket.create_connection(("127.0.0.1", self.port))
+                s = socket.create_connection(("127.0.0.1", self.centre.metrics_port()))
                 held.append(s)
                 s.setblocking(False)
                 try:
@@ -165,8 +186,7 @@ class Metrics(harness.Case):
         other.config, other.log = os.path.join(place, "ini"), os.path.join(place, "log")
         other.socket = other.settings["unix_path"] = os.path.join(place, "sock")
         other.start()
-        with open(other.log, encoding="utf-8") as log:
-            port = int(re.search(r"metrics on port (\d+)", log.read())[1])
+        port = other.metrics_port()
         with socket.create_connection(("127.0.0.1", port)) as half, socket.create_connection(("127.0.0.1", port)) as idle:
             half.send(b"GET /metrics HTTP/1.1\r\n")
             idle.send(b"GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n")
@@ -189,12 +209,7 @@ class Ready(harness.Case):
         cls.addClassCleanup(cls.centre.kill)
 
     def ready(self):
-        with open(self.centre.log, encoding="utf-8") as log:
-            port = int(re.findall(r"metrics on port (\d+)", log.read())[-1])
-        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
-        connection.request("GET", "/readyz")
-        answer = connection.getresponse()
-        return answer.status, answer.read().decode()
+        return self.centre.watch("/readyz")[:2]
 
     def test_not_without_postgres(self):
         harness.wait_until(lambda: self.ready() == (200, "ok\n"), 10, "200")
@@ -203,7 +218,6 @@ class Ready(harness.Case):
         self.assertIn("for writes is missing", text)
         self.postgres.start()
         harness.wait_until(lambda: self.ready()[0] == 200, 10, "200")
-
 
     def test_not_while_a_write_waits(self):
         """PostgreSQL stands still: its connections are there, and nothing comes of them."""
@@ -232,9 +246,7 @@ class Workers(harness.Case):
         for number in range(2):
             def asked():
                 try:
-                    connection = http.client.HTTPConnection("127.0.0.1", self.port + number, timeout=10)
-                    connection.request("GET", "/healthz")
-                    return connection.getresponse().status == 200
+                    return self.centre.watch("/healthz", port=self.port + number)[0] == 200
                 except OSError:
                     return False
             harness.wait_until(asked, 10, f"worker {number}")

@@ -34,6 +34,19 @@ Test(metrics, counters_and_gauges) {
     free(text);
 }
 
+Test(metrics, names_that_every_program_has) {
+    struct metrics m = {0};
+    m.values[METRIC_OPEN_FILES] = 41;
+    m.values[METRIC_CPU] = 2500000;
+    m.values[METRIC_BUILD] = 1;
+    char *text = rendered(&m);
+    expect_in(text, "\n# TYPE process_open_fds gauge\nprocess_open_fds 41\n");
+    expect_in(text, "\n# TYPE process_cpu_seconds_total counter\nprocess_cpu_seconds_total 2.500000\n");
+    expect_in(text, "\nlvzhid_build_info{version=\"" LVZHI_VERSION "\",compiler=\"");
+    expect_in(strstr(text, "lvzhid_build_info{"), "\"} 1\n");
+    free(text);
+}
+
 Test(metrics, each_error_has_its_own) {
     static const enum wire_error errors[] = {
 #define X(name, code, outcome, action) WIRE_##name,
