@@ -3,6 +3,7 @@
 import os
 import re
 import resource
+import signal
 import socket
 import subprocess
 import time
@@ -233,6 +234,29 @@ class Ready(harness.Case):
             finally:
                 self.postgres.resume()
         harness.wait_until(lambda: self.ready()[0] == 200, 10, "200")
+
+
+    def test_drains_alive_and_not_ready(self):
+        """Told to end while a write is under way: it lives until that is answered, and wants no new clients."""
+        harness.wait_until(lambda: self.ready()[0] == 200, 10, "200")
+        self.addCleanup(lambda: self.centre.is_alive() or self.centre.start())
+        with self.centre.unix() as admin:
+            admin.hello(0)
+            self.postgres.pause()
+            try:
+                id = admin.send("CreateTown", admin.payload("CreateTown", town_id=533429010, name="x", term="y",
+                                                            term_starts_on="2022-03-01"))
+                admin.ping()
+                self.centre.process.send_signal(signal.SIGTERM)
+                status, text = harness.wait_until(lambda: (r := self.ready())[0] == 503 and r, 5, "503")
+                self.assertEqual(text, "draining\n")
+                self.assertEqual(self.centre.watch("/healthz")[:2], (200, "ok\n"))
+            finally:
+                self.postgres.resume()
+            self.assertEqual(admin.wait(id).type, wire.RESPONSE)
+        self.assertEqual(self.centre.process.wait(10), 0)
+        with self.assertRaises(ConnectionRefusedError):
+            self.ready()
 
 
 class Workers(harness.Case):
