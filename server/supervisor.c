@@ -31,7 +31,6 @@ struct supervisor {
     struct doors *doors;
     struct child *children;
     sigset_t signals;
-    bool any_was_ready;
     bool told_ready;
     bool ending;
     uint64_t end_ms; /* when whoever is left is killed */
@@ -122,7 +121,7 @@ static void on_end(struct supervisor *s, size_t number, int status) {
     c->pid = 0;
     if (c->ready) /* it had been well: the next one comes at once */
         c->start_ms = c->pause_ms = 0;
-    if (!s->any_was_ready)
+    if (!s->told_ready) /* it starts as a whole, or not */
         end_all(s, code == EXIT_SUCCESS ? EXIT_FAILURE : code);
     else if (s->ending && code != EXIT_SUCCESS && s->exit_code == EXIT_SUCCESS)
         s->exit_code = EXIT_FAILURE;
@@ -146,7 +145,7 @@ static bool listen_to(struct supervisor *s, size_t number) {
         any = true;
     if (any) {
         c->heard_ms = now_ms();
-        c->ready = s->any_was_ready = true;
+        c->ready = true;
         return true;
     }
     if (now_ms() - c->heard_ms < TIMEOUT_BEAT_MS)

@@ -13,7 +13,7 @@ struct worker_place;
 
 /* Run config->workers workers until SIGTERM or SIGINT; both are passed on, and the workers' drains waited for. Tells
  * the service manager for all of them. `work` runs in each child, with its place. Returns the exit code: 0; or that of
- * a worker that ended before any was ever ready, for then there is nothing to keep alive. */
+ * a worker that ended before all were ready for the first time: they start as a whole, or not. */
 int supervisor_run(const struct config *config, int (*work)(const struct config *, const struct worker_place *));
 
 #endif

@@ -45,8 +45,8 @@ class Workers(harness.Case):
         """Both, once both serve."""
         pids = children(self.centre.process.pid)
         with open(self.centre.log, encoding="utf-8") as log:
-            started = log.read().count(" ready: worker ")
-        return pids if len(pids) == 2 and started >= 2 and all(len(sockets(pid)) > 5 for pid in pids) else None
+            started = "ready: 2 workers" in log.read()
+        return pids if len(pids) == 2 and started and all(len(sockets(pid)) > 5 for pid in pids) else None
 
     def on(self, pid, login):
         """A client of that worker, over TCP: the kernel chooses, so as many are tried as it takes."""
@@ -176,7 +176,7 @@ class End(harness.Case):
         try:
             self.centre.start()
             pids = harness.wait_until(lambda: len(c := children(self.centre.process.pid)) == 3 and c, 10, "workers")
-            time.sleep(1)
+            harness.wait_until(lambda: "ready: 3 workers" in self.centre.tail(3), 10, "all to be ready")
             os.rename(os.path.join(place, "calls"), os.path.join(place, "gone"))
             os.kill(pids[0], signal.SIGKILL)
             time.sleep(4)
@@ -190,6 +190,27 @@ class End(harness.Case):
             self.centre.stop()
         finally:
             self.centre.settings["sql"] = moved
+
+    def test_they_start_as_a_whole(self):
+        """One ends after others are ready, and before it ever was: a fault of the configuration is told at the start."""
+        self.centre.stop()
+        self.centre.configure()
+        path = os.path.join(self.centre.directory, "whole.log")
+        with open(path, "w", encoding="utf-8") as log:
+            daemon = subprocess.Popen([os.path.join(harness.BUILD, "lvzhid"), "--config=" + self.centre.config], stderr=log)
+        self.addCleanup(daemon.wait)
+        self.addCleanup(daemon.kill)
+        pids = harness.wait_until(lambda: len(c := children(daemon.pid)) == 3 and c, 10, "workers")
+        os.kill(pids[0], signal.SIGSTOP)
+
+        def said():
+            with open(path, encoding="utf-8") as log:
+                return log.read()
+        harness.wait_until(lambda: said().count("ready: worker") == 2, 20, "the others")
+        time.sleep(0.6)  # two of the supervisor's looks
+        self.assertNotIn("ready: worker 0", said())
+        os.kill(pids[0], signal.SIGKILL)
+        self.assertEqual(daemon.wait(20), 128 + signal.SIGKILL)
 
     def test_none_can_start(self):
         self.centre.stop()
