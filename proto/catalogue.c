@@ -316,7 +316,7 @@ static bool build_message(struct catalogue *c, struct message *m) {
 
     d->sizeof_message = size;
     d->n_fields = count;
-    d->fields = fields;
+    d->fields = count == 0 ? NULL : fields; /* the library looks at the first of an array that is there */
     d->fields_sorted_by_name = by_name;
     d->field_ranges = number_ranges(c, numbers, count, &d->n_field_ranges);
     return true;

@@ -468,6 +468,28 @@ Test(catalogue, lays_out_any_message) {
     workshop_close(&w);
 }
 
+/* As protoc-c's: the library compares an unknown number with the first field of an array that is there. */
+Test(catalogue, no_array_of_no_fields) {
+    struct catalogue *catalogue = open_catalogue();
+    size_t empty = 0;
+    for (size_t i = 0; i < catalogue_methods(catalogue); i++) {
+        const ProtobufCMessageDescriptor *request = catalogue_method_at(catalogue, i)->request;
+        cr_expect_eq(request->fields == NULL, request->n_fields == 0, "%s", request->name);
+        if (request->n_fields > 0)
+            continue;
+        empty++;
+        for (uint8_t number = 1; number < 16; number++) {
+            ProtobufCMessage *message =
+                protobuf_c_message_unpack(request, NULL, 2, (const uint8_t[]){(uint8_t)(number << 3), 1});
+            cr_assert_not_null(message, "%s, field %d", request->name, number);
+            cr_expect_eq(message->n_unknown_fields, 1);
+            protobuf_c_message_free_unpacked(message, NULL);
+        }
+    }
+    cr_expect_gt(empty, 0);
+    catalogue_free(catalogue);
+}
+
 Test(catalogue, kind_of_every_ending) {
     static const struct {
         const char *name;
