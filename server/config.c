@@ -127,27 +127,45 @@ static int on_line(void *user, const char *section, const char *key, const char 
     return 1;
 }
 
-/* inih reads at most INI_MAX_LINE - 2 bytes of a line and takes the rest for another. */
-static bool has_long_line(const char *path, int *ret_line) {
-    enum { LINE_MAX_BYTES = 197 };
-    FILE *file = fopen(path, "r");
-    int size = 0, byte;
-    *ret_line = 1;
-    while (file != NULL && size <= LINE_MAX_BYTES && (byte = fgetc(file)) != EOF) {
-        size = byte == '\n' ? 0 : size + 1;
-        *ret_line += byte == '\n';
-    }
+/* Why inih would read this line otherwise than it stands there, and what to do; NULL: it would not. It takes what is
+ * past its buffer for another line, an indented line for more of the value before, and a blank and a semicolon for the
+ * start of a comment. */
+static const char *misread(const char *line, size_t size) {
+    enum { LINE_SIZE_MAX = 197 };
+    size_t blanks = strspn(line, " \t\v\f\r\n");
+    if (size > LINE_SIZE_MAX)
+        return "is too long; use a flag or the environment for it";
+    if (strchr("[;#", line[blanks]) != NULL) /* or at its end */
+        return NULL;
+    if (blanks > 0)
+        return "would be taken for more of the one before; begin it without blanks";
+    for (const char *at = strchr(line, ';'); at != NULL; at = strchr(at + 1, ';'))
+        if (at > line && isspace((unsigned char)at[-1]))
+            return "would be cut at ' ;'; give a comment a line of its own, or use a flag or the environment";
+    return NULL;
+}
+
+static const char *first_misread(const char *path, int *ret_line) {
+    FILE *file = fopen(path, "re");
+    const char *why = NULL;
+    char *line = NULL;
+    size_t room = 0;
+    ssize_t size;
+    for (*ret_line = 0; file != NULL && why == NULL && (size = getline(&line, &room, file)) > 0; ++*ret_line)
+        why = misread(line, (size_t)size - (line[size - 1] == '\n'));
+    free(line);
     if (file != NULL)
         fclose(file);
-    return size > LINE_MAX_BYTES;
+    return why;
 }
 
 static void read_file(struct reading *r, const char *path) {
     int line;
+    const char *why = first_misread(path, &line);
     r->file = path;
-    if (has_long_line(path, &line)) {
+    if (why != NULL) {
         r->failed = true;
-        snprintf(r->error, r->error_size, "%s: line %d is too long; use a flag or the environment for it", path, line);
+        snprintf(r->error, r->error_size, "%s: line %d %s", path, line, why);
     } else if (ini_parse(path, on_line, r) != 0 && !r->failed) {
         r->failed = true;
         snprintf(r->error, r->error_size, "cannot read %s", path);

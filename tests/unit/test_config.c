@@ -240,6 +240,31 @@ Test(config, long_values) {
     }
 }
 
+/* A value is read as it stands there, or refused with its line and a word of what to do; never cut. */
+Test(config, semicolons_and_indents) {
+    static const struct {
+        const char *file, *said;
+    } bad[] = {
+        {"sql = a\npostgres = password='x ;y'\n", "line 2 would be cut at ' ;'"},
+        {"listen = a ; for now\n", "comment a line of its own"},
+        {"listen = a\t;b", "line 1 would be cut"},
+        {"listen = ;b\n", "line 1 would be cut"},
+        {"listen = a;b ;c\n", "line 1 would be cut"},
+        {"listen ; = a\n", "line 1 would be cut"},
+        {"postgres = host=a\n  port=5\n", "line 2 would be taken for more of the one before"},
+        {"listen = a\n\tlog = warn\n", "line 2 would be taken for more of the one before"},
+    };
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
+        expect_refused(bad[i].file, NULL, bad[i].said);
+    struct reading r;
+    read_config(&r, "  ; a ;b\n\t# c ;d\n \r\n[e] ;f\nlisten =;a;b#\npostgres = x# y\r\nlog = warn", NULL, NULL, NULL);
+    cr_assert(r.ok, "%s", r.error);
+    cr_expect_str_eq(r.config.listen, ";a;b#");
+    cr_expect_str_eq(r.config.postgres, "x# y");
+    cr_expect_eq(r.config.log, LOG_WARN);
+    config_deinit(&r.config);
+}
+
 /* --help names every setting, and ends the process well. */
 Test(config, help) {
     int ends[2];
