@@ -2,6 +2,7 @@
 
 #include "uuid.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <ini.h>
@@ -52,6 +53,12 @@ void lvzhi_hex_format(const uint8_t *bytes, size_t size, char *ret_text) {
     for (size_t i = 0; i < size; i++)
         snprintf(ret_text + 2 * i, 3, "%02x", bytes[i]);
     ret_text[2 * size] = '\0';
+}
+
+static void forget(char *secret) {
+    if (secret != NULL)
+        explicit_bzero(secret, strlen(secret));
+    free(secret);
 }
 
 struct reading {
@@ -110,6 +117,42 @@ static int on_key(void *data, const char *section, const char *key, const char *
     return good;
 }
 
+enum { LINE_SIZE_MAX = 197 };
+
+/* Why inih would read this line otherwise than it stands there; NULL: it would not. It takes what is past its buffer
+ * for another line, an indented line for more of the value before, and a blank and a semicolon for the start of a
+ * comment. */
+static const char *misread(const char *line, size_t size) {
+    size_t blanks = strspn(line, " \t\v\f\r\n");
+    if (size > LINE_SIZE_MAX)
+        return "the line is too long";
+    if (strchr("[;#", line[blanks]) != NULL) /* or at its end */
+        return NULL;
+    if (blanks > 0)
+        return "begin the line without blanks: it would be taken for more of the one before";
+    for (const char *at = strchr(line, ';'); at != NULL; at = strchr(at + 1, ';'))
+        if (at > line && isspace((unsigned char)at[-1]))
+            return "the line would be cut at ' ;': give a comment a line of its own; leave out such a password, and "
+                   "lvzhi login asks for it";
+    return NULL;
+}
+
+/* Up to the first section, which is another program's. Returns the line's number; 0: all are well. */
+static int find_misread(FILE *file, const char **ret_why) {
+    char *line = NULL;
+    size_t room = 0;
+    ssize_t size;
+    int number = 0;
+    *ret_why = NULL;
+    while (*ret_why == NULL && (size = getline(&line, &room, file)) > 0 && line[0] != '[') {
+        number++;
+        *ret_why = misread(line, (size_t)size - (line[size - 1] == '\n'));
+    }
+    forget(line);
+    rewind(file);
+    return *ret_why == NULL ? 0 : number;
+}
+
 bool lvzhi_profile_read(const char *path, struct lvzhi_profile *ret_profile, char ret_error[LVZHI_PROFILE_ERROR_SIZE]) {
     char why[LVZHI_PROFILE_ERROR_SIZE] = "";
     struct stat stat;
@@ -122,7 +165,12 @@ bool lvzhi_profile_read(const char *path, struct lvzhi_profile *ret_profile, cha
         lvzhi_profile_clear(ret_profile);
         return false;
     }
-    int line = ini_parse_file(file, on_key, &(struct reading){ret_profile, why});
+    const char *fault;
+    int line = find_misread(file, &fault);
+    if (line != 0)
+        snprintf(why, sizeof why, "%s", fault);
+    else
+        line = ini_parse_file(file, on_key, &(struct reading){ret_profile, why});
     fclose(file);
     bool secret = ret_profile->password != NULL || ret_profile->has_token;
     if (line != 0)
@@ -168,10 +216,8 @@ static void print_profile(const struct lvzhi_profile *p, FILE *out) {
         fprintf(out, "outbox = %s\n", p->outbox);
 }
 
-/* Would the line of this text be read as it is? inih takes the blanks around a value off, and what stands behind a
- * blank and a semicolon; a line has its limit. */
+/* Would the line of this text be read as it is? inih takes the blanks around a value off. */
 static bool can_be_kept(const char *key, const char *value) {
-    enum { LINE_SIZE_MAX = 197 };
     size_t size = value == NULL ? 0 : strlen(value);
     if (value == NULL)
         return true;
@@ -247,12 +293,6 @@ char *lvzhi_profile_path(const struct lvzhi_profile *profile, const char *path) 
     int size = asprintf(&joined, "%s/%s", dirname(copy), path);
     free(copy);
     return size < 0 ? must(NULL) : joined;
-}
-
-static void forget(char *secret) {
-    if (secret != NULL)
-        explicit_bzero(secret, strlen(secret));
-    free(secret);
 }
 
 void lvzhi_profile_clear(struct lvzhi_profile *p) {

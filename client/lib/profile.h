@@ -31,8 +31,8 @@ struct lvzhi_profile {
  * caller; NULL: there is no home directory. */
 char *lvzhi_profile_find(const char *name);
 
-/* Read a file. False: ret_error says in one line what is wrong and where (missing, an unknown key, a bad value,
- * readable by others while it holds a secret); *ret_profile is then empty. */
+/* Read a file. False: ret_error says in one line what is wrong and where (missing, an unknown key, a bad value, a
+ * line that would be cut at " ;", readable by others while it holds a secret); *ret_profile is then empty. */
 bool lvzhi_profile_read(const char *path, struct lvzhi_profile *ret_profile, char ret_error[LVZHI_PROFILE_ERROR_SIZE])
     __attribute__((warn_unused_result));
 

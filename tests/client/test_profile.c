@@ -137,6 +137,11 @@ Test(profile, faults_name_file_and_line) {
          ":2: token cannot be read"},
         {"address = a:1\ninstallation = x\n", ":2: installation cannot be read"},
         {"address =\n", ":1: address cannot be read"},
+        {"address = a:1\npassword = x ;y\n", ":2: the line would be cut at ' ;': give a comment a line of its own; "
+                                             "leave out such a password, and lvzhi login "
+                                             "asks for it"},
+        {"address = a:1\nlogin = a\n  password = x\n",
+         ":3: begin the line without blanks: it would be taken for more of the one before"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct lvzhi_profile p;
@@ -145,6 +150,28 @@ Test(profile, faults_name_file_and_line) {
         cr_assert_not(lvzhi_profile_read(path, &p, error), "%s", cases[i].text);
         cr_assert(strncmp(error, path, strlen(path)) == 0, "%s", error);
         cr_assert_str_eq(error + strlen(path), cases[i].says);
+    }
+}
+
+Test(profile, semicolons_that_are_no_comment) {
+    struct lvzhi_profile p;
+    put("; a ;b\n  # c ;d\naddress = a:1\npassword =;x;y#\n[others]\nkey = x ;y\n  z\n", 0600);
+    p = read_good();
+    cr_assert_str_eq(p.password, ";x;y#");
+    lvzhi_profile_clear(&p);
+}
+
+Test(profile, a_line_that_is_too_long) {
+    struct lvzhi_profile p;
+    char text[300], error[LVZHI_PROFILE_ERROR_SIZE];
+    for (int size = 180; size < 199; size++) {
+        snprintf(text, sizeof text, "address = a:1\npassword = %0*d\n", size, 0);
+        put(text, 0600);
+        bool good = lvzhi_profile_read(path, &p, error);
+        cr_assert_eq(good, strlen("password = ") + (size_t)size <= 197, "%d: %s", size, error);
+        cr_assert(!good || strlen(p.password) == (size_t)size);
+        cr_assert(good || strstr(error, ":2: the line is too long") != NULL, "%s", error);
+        lvzhi_profile_clear(&p);
     }
 }
 
