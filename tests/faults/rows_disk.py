@@ -34,14 +34,15 @@ def full_until(crew, disk, seconds, trouble=lambda: False):
     speaker = crew.centre.unix(timeout=3)
     speaker.hello(0)
     disk.fill()
-    until, count = time.monotonic() + 20, -1
-    while time.monotonic() < until and len(crew.answered_at) > count:
+    until, full = time.monotonic() + 20, False
+    while not full and time.monotonic() < until:
         count = len(crew.answered_at)
         disk.fill()
-        if trouble():
-            break
-        time.sleep(seconds / 2)
-    demand(time.monotonic() < until, "a full disk takes writes")
+        full = trouble()
+        if not full:
+            time.sleep(seconds / 2)
+            full = len(crew.answered_at) == count
+    demand(full, "a full disk takes writes")
     time.sleep(seconds / 2)
     demand(crew.centre.is_alive(), f"the daemon ended: {crew.centre.tail()}")
     speaker.ping()
@@ -106,7 +107,7 @@ def switch_wal(postgres):
     for _ in range(4):
         if is_up(postgres):
             try:
-                postgres.sql("select pg_switch_wal()")
+                postgres.sql("select pg_switch_wal()", patience_s=0)
             except RuntimeError:
                 return
 

@@ -215,11 +215,11 @@ class Postgres:
             "select pid from pg_stat_activity where usename = 'lvzhid' and wait_event = 'SyncRep'"
         )]
 
-    def sql(self, text, database="postgres", user="postgres", settings=None):
+    def sql(self, text, database="postgres", user="postgres", settings=None, patience_s=20):
         """Rows of strings; NULL is None. As the superuser, unless another role is named. All of it is one transaction."""
         options = " ".join(f"-c {key}={value}" for key, value in (settings or {}).items())
         conninfo = f"host={self.directory} user={user} dbname={database} options='{options}' client_encoding=UTF8"
-        until = time.monotonic() + 20
+        until = time.monotonic() + patience_s
         if " template " in text:  # nobody may be connected to what is copied
             self.forget()
         while True:
