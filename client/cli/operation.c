@@ -26,7 +26,7 @@ char *operation_outbox_path(const struct session *s) {
 int operation_prepare(struct session *s) {
     char error[LVZHI_PROFILE_ERROR_SIZE];
     char *path = operation_outbox_path(s);
-    s->outbox = lvzhi_outbox_open(path, now_us(), error, sizeof error);
+    s->outbox = lvzhi_outbox_open(path, error, sizeof error);
     free(path);
     if (s->outbox != NULL)
         return EXIT_DONE;
@@ -56,7 +56,7 @@ void operation_keep(struct session *s, const uint8_t op_id[16], const struct ans
     bool kept = true;
     if (is_final(answer))
         kept = lvzhi_outbox_answer(s->outbox, op_id, answer->kind == ANSWER_ERROR ? answer->code : 0,
-                                   buffer_data(&answer->payload), buffer_size(&answer->payload), now_us());
+                                   buffer_data(&answer->payload), buffer_size(&answer->payload), s->centre_us);
     else if (answer->kind == ANSWER_ERROR && answer->code == WIRE_INTERNAL)
         kept = lvzhi_outbox_park(s->outbox, op_id);
     if (!kept) /* harmless: it is sent again, and the centre does it once */
@@ -104,6 +104,10 @@ int operation_resend(struct session *s, bool parked_too) {
     size_t count;
     if (!s->has_caller)
         return EXIT_DONE;
+    if (!lvzhi_outbox_forget(s->outbox, s->centre_us)) {
+        say_fact("发件箱写不了", "the outbox cannot be written", lvzhi_outbox_error(s->outbox), NULL);
+        return EXIT_USAGE;
+    }
     if (!lvzhi_outbox_waiting(s->outbox, s->town_id, s->account_id, parked_too, &operations, &count)) {
         say_fact("发件箱读不了", "the outbox cannot be read", lvzhi_outbox_error(s->outbox), NULL);
         return EXIT_USAGE;

@@ -78,23 +78,19 @@ static bool execute(struct lvzhi_outbox *outbox, const char *sql) {
     return sqlite3_exec(outbox->db, sql, NULL, NULL, NULL) == SQLITE_OK;
 }
 
-static bool drop_old(struct lvzhi_outbox *outbox, int64_t now_us) {
+bool lvzhi_outbox_forget(struct lvzhi_outbox *outbox, int64_t centre_us) {
     sqlite3_stmt *s = prepare(outbox, "delete from operation where state in (1, 2) and answered_us < ?");
-    sqlite3_bind_int64(s, 1, now_us - LVZHI_OUTBOX_KEPT_DAYS * DAY_US);
+    sqlite3_bind_int64(s, 1, centre_us - LVZHI_OUTBOX_KEPT_DAYS * DAY_US);
     return run(s);
 }
 
-struct lvzhi_outbox *lvzhi_outbox_open(const char *path, int64_t now_us, char *ret_error, size_t error_size) {
+struct lvzhi_outbox *lvzhi_outbox_open(const char *path, char *ret_error, size_t error_size) {
     sqlite3 *db = lvzhi_store_open(path, schema, BUSY_LIMIT_MS, ret_error, error_size);
     if (db == NULL)
         return NULL;
     struct lvzhi_outbox *outbox = must(calloc(1, sizeof *outbox));
     outbox->db = db;
-    if (drop_old(outbox, now_us))
-        return outbox;
-    snprintf(ret_error, error_size, "%s: %s", path, sqlite3_errmsg(db));
-    lvzhi_outbox_close(outbox);
-    return NULL;
+    return outbox;
 }
 
 void lvzhi_outbox_close(struct lvzhi_outbox *outbox) {
@@ -282,7 +278,7 @@ bool lvzhi_outbox_attempt(struct lvzhi_outbox *outbox, const uint8_t op_id[16]) 
 }
 
 bool lvzhi_outbox_answer(struct lvzhi_outbox *outbox, const uint8_t op_id[16], uint16_t code, const void *reply,
-                         size_t size, int64_t now_us) {
+                         size_t size, int64_t centre_us) {
     sqlite3_stmt *s =
         prepare(outbox, "update operation set state = ?2, code = ?3, reply = ?4, answered_us = ?5, "
                         "payload = case when secret then null else payload end where op_id = ?1 and state in (0, 3)");
@@ -290,7 +286,7 @@ bool lvzhi_outbox_answer(struct lvzhi_outbox *outbox, const uint8_t op_id[16], u
     sqlite3_bind_int(s, 2, code == 0 ? LVZHI_DONE : LVZHI_REFUSED);
     sqlite3_bind_int(s, 3, code);
     bind_blob(s, 4, size > 0 ? reply : "", size);
-    sqlite3_bind_int64(s, 5, now_us);
+    sqlite3_bind_int64(s, 5, centre_us);
     return run(s);
 }
 

@@ -55,9 +55,8 @@ struct lvzhi_draft {
     int64_t now_us;
 };
 
-/* Open or make the file, mode 0600, and its directory. What was answered more than LVZHI_OUTBOX_KEPT_DAYS days before
- * `now_us` is dropped. NULL: ret_error says why. */
-struct lvzhi_outbox *lvzhi_outbox_open(const char *path, int64_t now_us, char *ret_error, size_t error_size);
+/* Open or make the file, mode 0600, and its directory. NULL: ret_error says why. */
+struct lvzhi_outbox *lvzhi_outbox_open(const char *path, char *ret_error, size_t error_size);
 void lvzhi_outbox_close(struct lvzhi_outbox *outbox);
 
 /* What went wrong last, in one line. */
@@ -82,9 +81,13 @@ void lvzhi_operation_clear(struct lvzhi_operation *operation);
 /* One more attempt, told before it is sent; false: it cannot be written. */
 bool lvzhi_outbox_attempt(struct lvzhi_outbox *outbox, const uint8_t op_id[16]) __attribute__((warn_unused_result));
 
-/* The final answer: `code` 0 and the reply's bytes, or the wire's error and those of lvzhi.v1.Error. */
+/* The final answer: `code` 0 and the reply's bytes, or the wire's error and those of lvzhi.v1.Error; `centre_us` by the
+ * centre's clock (WELCOME), for this machine's may stand in any year. */
 bool lvzhi_outbox_answer(struct lvzhi_outbox *outbox, const uint8_t op_id[16], uint16_t code, const void *reply,
-                         size_t size, int64_t now_us) __attribute__((warn_unused_result));
+                         size_t size, int64_t centre_us) __attribute__((warn_unused_result));
+
+/* Drop what was answered more than LVZHI_OUTBOX_KEPT_DAYS days before `centre_us`, by the centre's clock. */
+bool lvzhi_outbox_forget(struct lvzhi_outbox *outbox, int64_t centre_us) __attribute__((warn_unused_result));
 
 bool lvzhi_outbox_park(struct lvzhi_outbox *outbox, const uint8_t op_id[16]) __attribute__((warn_unused_result));
 

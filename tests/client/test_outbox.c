@@ -33,9 +33,9 @@ static void remove_directory(void) {
 
 TestSuite(outbox, .init = make_directory, .fini = remove_directory);
 
-static struct lvzhi_outbox *opened(int64_t now_us) {
+static struct lvzhi_outbox *opened(void) {
     char error[256] = "";
-    struct lvzhi_outbox *outbox = lvzhi_outbox_open(path, now_us, error, sizeof error);
+    struct lvzhi_outbox *outbox = lvzhi_outbox_open(path, error, sizeof error);
     cr_assert_not_null(outbox, "%s", error);
     return outbox;
 }
@@ -67,10 +67,10 @@ static size_t waiting(struct lvzhi_outbox *outbox, const uint8_t *of, bool parke
 }
 
 Test(outbox, survives_with_the_same_bytes) {
-    struct lvzhi_outbox *outbox = opened(NOW_US);
+    struct lvzhi_outbox *outbox = opened();
     struct lvzhi_operation one = added(outbox, &draft), *found;
     lvzhi_outbox_close(outbox);
-    outbox = opened(NOW_US);
+    outbox = opened();
     size_t count;
     cr_assert(lvzhi_outbox_waiting(outbox, 7, author, false, &found, &count));
     cr_assert_eq(count, 1);
@@ -86,7 +86,7 @@ Test(outbox, survives_with_the_same_bytes) {
 }
 
 Test(outbox, the_payload_is_op_and_body) {
-    struct lvzhi_outbox *outbox = opened(NOW_US);
+    struct lvzhi_outbox *outbox = opened();
     struct lvzhi_operation o = added(outbox, &draft);
     cr_assert_eq(o.payload[0], 0x0a); /* field 1, a message */
     size_t op_size = o.payload[1];
@@ -105,7 +105,7 @@ Test(outbox, the_payload_is_op_and_body) {
 }
 
 Test(outbox, the_device_counts_upwards) {
-    struct lvzhi_outbox *outbox = opened(NOW_US);
+    struct lvzhi_outbox *outbox = opened();
     struct lvzhi_draft later = draft;
     uint64_t want[] = {1, 2, 41, 42};
     for (int i = 0; i < 4; i++) {
@@ -124,7 +124,7 @@ Test(outbox, the_device_counts_upwards) {
 }
 
 Test(outbox, the_same_command_has_the_same_digest) {
-    struct lvzhi_outbox *outbox = opened(NOW_US);
+    struct lvzhi_outbox *outbox = opened();
     struct lvzhi_draft other = draft;
     struct lvzhi_operation a = added(outbox, &draft), b = added(outbox, &draft);
     other.method = 34;
@@ -146,7 +146,7 @@ Test(outbox, the_same_command_has_the_same_digest) {
 }
 
 Test(outbox, answers_end_the_waiting) {
-    struct lvzhi_outbox *outbox = opened(NOW_US);
+    struct lvzhi_outbox *outbox = opened();
     struct lvzhi_operation a = added(outbox, &draft), b = added(outbox, &draft), c = added(outbox, &draft);
     cr_assert_eq(waiting(outbox, author, false), 3u);
     cr_assert_eq(waiting(outbox, stranger, false), 0u);
@@ -165,16 +165,36 @@ Test(outbox, answers_end_the_waiting) {
     lvzhi_outbox_close(outbox);
 }
 
+static int64_t rows_of(enum lvzhi_operation_state state) {
+    sqlite3 *db;
+    sqlite3_stmt *s;
+    cr_assert_eq(sqlite3_open(path, &db), SQLITE_OK);
+    cr_assert_eq(sqlite3_prepare_v2(db, "select count(*) from operation where state = ?", -1, &s, NULL), SQLITE_OK);
+    sqlite3_bind_int(s, 1, (int)state);
+    cr_assert_eq(sqlite3_step(s), SQLITE_ROW);
+    int64_t count = sqlite3_column_int64(s, 0);
+    sqlite3_finalize(s);
+    sqlite3_close(db);
+    return count;
+}
+
 Test(outbox, keeps_answers_for_thirty_days_and_the_unanswered_for_ever) {
-    struct lvzhi_outbox *outbox = opened(NOW_US);
-    struct lvzhi_operation a = added(outbox, &draft), b = added(outbox, &draft);
+    struct lvzhi_outbox *outbox = opened();
+    struct lvzhi_operation a = added(outbox, &draft), b = added(outbox, &draft), c = added(outbox, &draft),
+                           d = added(outbox, &draft);
     cr_assert(lvzhi_outbox_answer(outbox, a.op_id, 0, "ok", 2, NOW_US));
-    lvzhi_outbox_close(outbox);
-    outbox = opened(NOW_US + 1000 * DAY_US);
-    cr_assert_eq(waiting(outbox, author, false), 1u);
-    cr_assert_eq(lvzhi_outbox_acked(outbox, device), 1u);
-    lvzhi_operation_clear(&a);
-    lvzhi_operation_clear(&b);
+    cr_assert(lvzhi_outbox_answer(outbox, b.op_id, 0x8020, "no", 2, NOW_US));
+    cr_assert(lvzhi_outbox_park(outbox, c.op_id));
+    cr_assert(lvzhi_outbox_forget(outbox, NOW_US + LVZHI_OUTBOX_KEPT_DAYS * DAY_US));
+    cr_assert(rows_of(LVZHI_DONE) == 1 && rows_of(LVZHI_REFUSED) == 1);
+    cr_assert(lvzhi_outbox_forget(outbox, NOW_US + LVZHI_OUTBOX_KEPT_DAYS * DAY_US + 1));
+    cr_assert(rows_of(LVZHI_DONE) == 0 && rows_of(LVZHI_REFUSED) == 0);
+    cr_assert(lvzhi_outbox_forget(outbox, NOW_US + 1000 * DAY_US));
+    cr_assert(rows_of(LVZHI_PENDING) == 1 && rows_of(LVZHI_PARKED) == 1);
+    cr_assert_eq(lvzhi_outbox_acked(outbox, device), c.device_seq - 1);
+    struct lvzhi_operation *all[] = {&a, &b, &c, &d};
+    for (int i = 0; i < 4; i++)
+        lvzhi_operation_clear(all[i]);
     lvzhi_outbox_close(outbox);
 }
 
@@ -186,7 +206,7 @@ static bool holds(const char *text) {
 }
 
 Test(outbox, a_secret_goes_with_its_answer) {
-    struct lvzhi_outbox *outbox = opened(NOW_US);
+    struct lvzhi_outbox *outbox = opened();
     struct lvzhi_draft with_password = draft;
     with_password.body = "hunter2hunter2";
     with_password.body_size = 14;
@@ -201,7 +221,7 @@ Test(outbox, a_secret_goes_with_its_answer) {
 
 Test(outbox, only_its_owner_reads_it) {
     struct stat stat_of;
-    lvzhi_outbox_close(opened(NOW_US));
+    lvzhi_outbox_close(opened());
     cr_assert_eq(stat(path, &stat_of), 0);
     cr_assert_eq(stat_of.st_mode & 0777, 0600u);
 }
@@ -218,7 +238,7 @@ Test(outbox, a_row_that_others_have_made_is_listed) {
         "insert into operation (op_id, method, payload, state) values ('x', 70000, 1.5, 0)";
     cr_assert_eq(sqlite3_exec(db, sql, NULL, NULL, NULL), SQLITE_OK);
     sqlite3_close(db);
-    struct lvzhi_outbox *outbox = opened(NOW_US);
+    struct lvzhi_outbox *outbox = opened();
     cr_assert_eq(waiting(outbox, NULL, true), 1u);
     lvzhi_outbox_close(outbox);
 }
@@ -230,6 +250,6 @@ Test(outbox, a_file_that_is_no_outbox_is_left_alone) {
     FILE *file = fopen(path, "w");
     fputs("this is somebody's letter, not a database, and long enough to be looked at", file);
     fclose(file);
-    cr_assert_null(lvzhi_outbox_open(path, NOW_US, error, sizeof error));
+    cr_assert_null(lvzhi_outbox_open(path, error, sizeof error));
     cr_assert_neq(error[0], '\0');
 }

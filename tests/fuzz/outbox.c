@@ -65,7 +65,7 @@ static void make_genuine(void) {
     char path[128], log[128], error[256];
     path_of(path, "");
     path_of(log, "-wal");
-    struct lvzhi_outbox *outbox = lvzhi_outbox_open(path, now_us, error, sizeof error);
+    struct lvzhi_outbox *outbox = lvzhi_outbox_open(path, error, sizeof error);
     assert(outbox != NULL);
     struct lvzhi_operation *operations;
     size_t count;
@@ -131,6 +131,7 @@ static void use(struct lvzhi_outbox *outbox) {
             (void)lvzhi_outbox_park(outbox, operations[1].op_id);
         lvzhi_operations_free(operations, count);
     }
+    (void)lvzhi_outbox_forget(outbox, now_us);
     (void)lvzhi_outbox_acked(outbox, device);
     add(outbox, "\x12\x01y", false);
     assert(lvzhi_outbox_error(outbox) != NULL);
@@ -167,7 +168,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size) {
     }
     if (how & 2)
         use_seals(path);
-    struct lvzhi_outbox *outbox = lvzhi_outbox_open(path, now_us, error, sizeof error);
+    struct lvzhi_outbox *outbox = lvzhi_outbox_open(path, error, sizeof error);
     if (outbox != NULL)
         use(outbox);
     else
