@@ -210,7 +210,7 @@ static void enter(struct conn *c, struct caller *caller) {
     assert(status == PARAMS_OK);
     (void)status;
     protobuf_c_message_free_unpacked(dynamic, NULL);
-    s->state = SESSION_LOGGED_IN;
+    session_move(s, SESSION_LOGGED_IN);
     s->credits = LIMIT_CREDITS;
 }
 
@@ -476,7 +476,7 @@ static void on_logged_out(struct exchange *x) {
     struct conn *c = x->conn;
     session_forget_caller(&c->session);
     topic_forget(c);
-    c->session.state = SESSION_STRANGER;
+    session_move(&c->session, SESSION_STRANGER);
     c->session.credits = LIMIT_CREDITS_STRANGER;
     session_answered(&c->session);
     conn_send(c, &(struct frame){.type = FRAME_RESPONSE, .code = METHOD_LOGOUT, .id = x->id});

@@ -42,6 +42,11 @@ enum session_verdict session_judge(struct session *s, const struct frame *frame,
     }
 }
 
+void session_move(struct session *s, enum session_state state) {
+    if (s->state != SESSION_LEAVING)
+        s->state = state;
+}
+
 void session_answered(struct session *s) {
     assert(s->in_flight > 0);
     s->in_flight--;

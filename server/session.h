@@ -74,6 +74,9 @@ enum session_verdict {
 /* What to do with a frame from the client. Counts credits and ids. */
 enum session_verdict session_judge(struct session *session, const struct frame *frame, uint64_t now_ms);
 
+/* Somebody has logged in or out. Whoever leaves goes on leaving: GOAWAY has promised that nothing more is done. */
+void session_move(struct session *session, enum session_state state);
+
 /* A request has been answered: its credit is back. */
 void session_answered(struct session *session);
 

@@ -98,6 +98,24 @@ class Drain(harness.Case):
             client.close()
         self.centre.start()
 
+    def test_a_login_under_way(self):
+        """Who logs in, or out, in that moment has left all the same: nothing after GOAWAY is done or waited for."""
+        client = self.centre.connect("clerk1")
+        self.addCleanup(client.close)
+        began = time.monotonic()
+        login = client.send("Login", client.payload("Login", login="office", password=harness.PASSWORD))
+        self.assertEqual(client.ping(), 7)  # it has been taken
+        self.centre.process.send_signal(signal.SIGTERM)
+        client.wait(login)
+        self.assertEqual([f.type for f in client.others], [wire.GOAWAY])
+        try:
+            client.send("Health", b"")
+        except wire.Closed:
+            pass
+        self.assertEqual([f for f in client.read_to_end(20)], [])
+        self.assertEqual(self.centre.process.wait(15), 0, self.centre.tail())
+        self.assertLess(time.monotonic() - began, 5)
+
     def test_while_postgres_stands_still(self):
         """It does not wait for ever; what was sent and not answered is told as unknown."""
         client = self.centre.connect("clerk1")
