@@ -79,15 +79,28 @@ static void forget_result(struct work *w) {
     w->reply.start = w->reply.end = 0;
     w->replayed = false;
     w->error = WIRE_OK;
+    if (w->refusal != WIRE_OK) /* whose rule this is */
+        return;
     free(w->rule);
     free(w->args);
     w->rule = w->args = NULL;
+}
+
+static void forget_refusal(struct work *w) {
+    w->refusal = WIRE_OK;
+    forget_result(w);
 }
 
 static void refuse(struct lane *lane, struct work *w, enum wire_error error) {
     w->error = error;
     w->reply.start = w->reply.end = 0;
     finish(lane, w);
+}
+
+/* For a reason that is not its own: what it met before is told to nobody. */
+static void give_up(struct lane *lane, struct work *w, enum wire_error error) {
+    forget_refusal(w);
+    refuse(lane, w, error);
 }
 
 static void count_refusal(struct work *w) {
@@ -112,7 +125,7 @@ static bool any_has_time(const struct work *w, uint64_t now_ms) {
 static bool expired(struct lane *lane, struct work *w, uint64_t now_ms) {
     if (any_has_time(w, now_ms))
         return false;
-    refuse(lane, w, w->uncertain ? WIRE_UNAVAILABLE : WIRE_DEADLINE);
+    give_up(lane, w, w->uncertain ? WIRE_UNAVAILABLE : WIRE_DEADLINE);
     return true;
 }
 
@@ -183,17 +196,23 @@ static bool same_operation(const struct ledger_entry *a, const struct ledger_ent
     return a->method == b->method && memcmp(a->digest, b->digest, DIGEST_SIZE) == 0;
 }
 
-/* Put a work into the segment; one that repeats another of it becomes its twin, or is refused. */
+/* Does another operation of the segment bear its id? Which of the two was done before, if any, only a look-up after the
+ * other's end can tell. */
+static bool is_rival(struct id_set *set, const struct work *w) {
+    if (w->entry == NULL)
+        return false;
+    const struct work *other = *id_slot(set, w->entry->op_id);
+    return other != NULL && !same_operation(other->entry, w->entry);
+}
+
+/* Put a work into the segment; one that repeats another of it becomes its twin. */
 static void add_item(struct lane *lane, struct id_set *set, struct work *w) {
     if (w->entry != NULL) {
         struct work **slot = id_slot(set, w->entry->op_id);
-        if (*slot != NULL && same_operation((*slot)->entry, w->entry)) {
+        if (*slot != NULL) {
+            assert(same_operation((*slot)->entry, w->entry));
             w->next = (*slot)->twins;
             (*slot)->twins = w;
-            return;
-        }
-        if (*slot != NULL) {
-            refuse(lane, w, WIRE_OP_ID_REUSED);
             return;
         }
         *slot = w;
@@ -243,7 +262,8 @@ static bool take_queue(struct lane *lane, struct work_queue *q, size_t ops_max, 
     while (q->first != NULL && lane->n_items < ops_max) {
         struct work *w = q->first;
         bool other_town = lane->n_items > 0 && w->town_id != lane->town_id;
-        if (!other_town && lane->n_items > 0 && bytes + w->bytes > LIMIT_SEGMENT_BYTES)
+        bool too_large = lane->n_items > 0 && bytes + w->bytes > LIMIT_SEGMENT_BYTES;
+        if (!other_town && (too_large || is_rival(&set, w)))
             break;
         (void)queue_take(q);
         if (other_town) { /* its turn comes with its town's */
@@ -293,7 +313,7 @@ void lane_found(struct lane *lane, size_t i, uint16_t method, const uint8_t dige
     assert(lane->busy && w != NULL && w->entry != NULL && !lane->found[i]);
     lane->found[i] = true;
     lane->n_found++;
-    forget_result(w);
+    forget_refusal(w);
     if (w->entry->method != method || memcmp(w->entry->digest, digest, DIGEST_SIZE) != 0) {
         w->error = WIRE_OP_ID_REUSED;
         return;
@@ -376,20 +396,29 @@ void lane_failed(struct lane *lane, size_t i, enum wire_error error) {
         lane_replays(lane);
         return;
     }
-    bool of_its_own = is_first(lane, i) && (w->entry == NULL || w->failed_once);
-    if (lane->kind == LANE_READS || of_its_own) {
+    if (lane->kind == LANE_READS || (is_first(lane, i) && w->entry == NULL)) {
         prepend_run(lane, i + 1, lane->n_items, lane->careful);
         prepend_run(lane, 0, i, lane->careful);
         count_refusal(w);
         refuse(lane, w, error);
     } else {
-        /* Once more by itself, after a look-up: what stood in its way may have been itself, done on another connection
-         * in this very moment. */
-        w->failed_once = true;
+        /* What stood in its way may have been itself, done on another connection in this very moment. */
+        w->refusal = is_first(lane, i) ? error : WIRE_OK;
         prepend_run(lane, i + 1, lane->n_items, lane->careful);
         prepend_run(lane, i, i + 1, true);
         prepend_run(lane, 0, i, lane->careful);
     }
+    lane->busy = false;
+}
+
+bool lane_confirms(const struct lane *lane) {
+    return lane->n_items == 1 && lane_runs(lane, 0) && lane->items[0]->refusal != WIRE_OK;
+}
+
+void lane_refused(struct lane *lane) {
+    assert(lane->busy && lane_confirms(lane));
+    count_refusal(lane->items[0]);
+    refuse(lane, lane->items[0], lane->items[0]->refusal);
     lane->busy = false;
 }
 
@@ -398,7 +427,7 @@ void lane_failed_whole(struct lane *lane, enum wire_error error) {
     size_t n = lane->n_items;
     if (n == 1 && lane->items[0] != NULL) {
         count_refusal(lane->items[0]);
-        refuse(lane, lane->items[0], error);
+        give_up(lane, lane->items[0], error);
     } else if (n > 1) {
         prepend_run(lane, n / 2, n, lane->careful);
         prepend_run(lane, 0, n / 2, lane->careful);
@@ -415,11 +444,17 @@ void lane_retry(struct lane *lane, uint64_t now_ms) {
 }
 
 void lane_lost(struct lane *lane) {
+    /* What a refusal was about may not be there at the server that comes next (a failover). */
+    for (const struct run *r = lane->runs; r != NULL; r = r->next)
+        for (struct work *w = r->works.first; w != NULL; w = w->next)
+            forget_refusal(w);
     if (!lane->busy)
         return;
     for (size_t i = 0; i < lane->n_items; i++)
-        if (lane->items[i] != NULL)
+        if (lane->items[i] != NULL) {
             lane->items[i]->uncertain = lane->items[i]->entry != NULL;
+            forget_refusal(lane->items[i]);
+        }
     prepend_run(lane, 0, lane->n_items, true);
     lane->busy = false;
 }

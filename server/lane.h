@@ -4,12 +4,13 @@
  * segment of writes is one transaction: the town, one look-up of its operation ids, one statement an operation, one
  * insert into the ledger, one Sync. Whoever runs it (server/pipeline.c, or a simulator) reports what happened:
  *
- *     lane_push ... lane_begin -> run it -> lane_found*, lane_replied*, then one of lane_committed, lane_failed,
- *     lane_replays, lane_retry, lane_lost -> lane_finished* gives the works whose fate is known
+ *     lane_push ... lane_begin -> run it -> lane_found*, then one of lane_committed, lane_failed, lane_refused,
+ *     lane_replays, lane_retry, lane_lost ... -> lane_finished* gives the works whose fate is known
  *
  * Promises: works of one source (and so of one town) keep their order; a refusal is final only when it comes from a
- * run of its own, after a look-up; a work that was sent and whose fate is unknown is sent again, never refused; a
- * session with many recent refusals travels in segments of its own, in turn with the others. */
+ * run of its own, and after it nobody was found to have done the operation, or to be doing it; a work that was sent and
+ * whose fate is unknown is sent again, never refused; a session with many recent refusals travels in segments of its
+ * own, in turn with the others. */
 #ifndef LVZHI_LANE_H
 #define LVZHI_LANE_H
 
@@ -85,6 +86,13 @@ void lane_committed(struct lane *lane);
 
 /* Item `i` failed with `error` (its rule and args are in the work already); the transaction is undone. */
 void lane_failed(struct lane *lane, size_t i, enum wire_error error);
+
+/* The segment is a refusal's: its one item is not run again, but its entry put into the ledger, which waits for whoever
+ * is doing the same, and undone. */
+bool lane_confirms(const struct lane *lane);
+
+/* It could be put there: the refusal is the answer. */
+void lane_refused(struct lane *lane);
 
 /* The transaction failed as a whole, at no item: commit time. `error` is what a single operation would get. */
 void lane_failed_whole(struct lane *lane, enum wire_error error);

@@ -21,7 +21,7 @@ enum ledger_step {
     LEDGER_LOOK_UP, /* which operations were done before: op_id, method, digest, reply */
     LEDGER_INSERT,
     LEDGER_WRITE,   /* make a transaction that only repeats answers wait for disk and standby as a first run does */
-    LEDGER_ABANDON, /* undo: a repeat's effect may have been run */
+    LEDGER_ABANDON, /* undo: a repeat's effect may have been run, or a refusal was to be confirmed */
     LEDGER_STEPS,
 };
 

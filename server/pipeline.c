@@ -19,7 +19,16 @@ enum phase {
 };
 
 /* How it ends, once the Sync has come. The first failure decides. */
-enum ending { END_COMMIT, END_ITEM_FAILED, END_WHOLE_FAILED, END_REPLAYS, END_APART, END_RETRY, END_LOST };
+enum ending {
+    END_COMMIT,
+    END_ITEM_FAILED,
+    END_REFUSED,
+    END_WHOLE_FAILED,
+    END_REPLAYS,
+    END_APART,
+    END_RETRY,
+    END_LOST,
+};
 
 /* What the next result belongs to. */
 enum expected_kind { EXPECT_STEP, EXPECT_STATEMENT, EXPECT_TOGETHER };
@@ -156,6 +165,10 @@ static void advance(struct pipeline *p) {
         crash_at("abandoned");
         send_step(p, LEDGER_ABANDON); /* PostgreSQL may not know yet that this one must not commit */
         send_sync(p);
+    } else if (lane_confirms(&p->lane)) {
+        send_step(p, LEDGER_INSERT);
+        send_step(p, LEDGER_ABANDON);
+        send_sync(p);
     } else if (p->phase == PHASE_LOOK_UP && p->lane.n_found < p->lane.n_items) {
         p->phase = PHASE_EFFECTS;
         send_effects(p);
@@ -209,13 +222,11 @@ static void count_commit(struct pipeline *p) {
 }
 
 static void count_end(struct pipeline *p, enum ending ending) {
-    static const enum metric ends[] = {[END_COMMIT] = METRIC_SEGMENTS_COMMITTED,
-                                       [END_ITEM_FAILED] = METRIC_SEGMENTS_FAILED,
-                                       [END_WHOLE_FAILED] = METRIC_SEGMENTS_FAILED,
-                                       [END_REPLAYS] = METRIC_SEGMENTS_REPLAYS,
-                                       [END_APART] = METRIC_SEGMENTS_APART,
-                                       [END_RETRY] = METRIC_SEGMENTS_RETRIED,
-                                       [END_LOST] = METRIC_SEGMENTS_LOST};
+    static const enum metric ends[] = {
+        [END_COMMIT] = METRIC_SEGMENTS_COMMITTED, [END_ITEM_FAILED] = METRIC_SEGMENTS_FAILED,
+        [END_REFUSED] = METRIC_SEGMENTS_FAILED,   [END_WHOLE_FAILED] = METRIC_SEGMENTS_FAILED,
+        [END_REPLAYS] = METRIC_SEGMENTS_REPLAYS,  [END_APART] = METRIC_SEGMENTS_APART,
+        [END_RETRY] = METRIC_SEGMENTS_RETRIED,    [END_LOST] = METRIC_SEGMENTS_LOST};
     if (p->options.pace == NULL)
         return;
     metrics_count(p->options.metrics, ends[ending], 1);
@@ -236,6 +247,9 @@ static void end(struct pipeline *p) {
         break;
     case END_ITEM_FAILED:
         lane_failed(lane, p->failed_item, p->failed_error);
+        break;
+    case END_REFUSED:
+        lane_refused(lane);
         break;
     case END_WHOLE_FAILED:
         lane_failed_whole(lane, p->failed_error);
@@ -290,6 +304,8 @@ static void on_error(struct pipeline *p, const struct expected *e, const PGresul
     } else if (e != NULL && e->kind == EXPECT_STEP && e->step == LEDGER_INSERT && state != NULL &&
                strcmp(state, "23505") == 0) {
         p->ending = END_REPLAYS; /* done on another connection in this very moment: look it up */
+    } else if (e != NULL && e->kind == EXPECT_STEP && e->step == LEDGER_ABANDON) {
+        p->ending = END_REFUSED;
     } else {
         p->ending = END_WHOLE_FAILED;
         p->failed_error = refusal.error;

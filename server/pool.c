@@ -82,7 +82,7 @@ void pool_open(struct pool *pool, uv_loop_t *loop, const struct pool_options *gi
 }
 
 void pool_close(struct pool *pool) {
-    for (int kind = 0; kind < WORK_KINDS; kind++)
+    for (enum work_kind kind = 0; kind < WORK_KINDS; kind++)
         for (size_t i = 0; i < pool->counts[kind]; i++)
             pipeline_close(pool->lines[kind][i]);
 }
@@ -125,14 +125,14 @@ void pool_kick(struct pool *pool) {
     bool again;
     do {
         again = false;
-        for (int kind = 0; kind < WORK_KINDS; kind++)
+        for (enum work_kind kind = 0; kind < WORK_KINDS; kind++)
             for (size_t i = 0; i < pool->counts[kind]; i++)
                 again = pipeline_kick(pool->lines[kind][i]) || again;
     } while (again);
 }
 
 void pool_tick(struct pool *pool) {
-    for (int kind = 0; kind < WORK_KINDS; kind++)
+    for (enum work_kind kind = 0; kind < WORK_KINDS; kind++)
         for (size_t i = 0; i < pool->counts[kind]; i++)
             pipeline_tick(pool->lines[kind][i]);
 }

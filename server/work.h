@@ -65,8 +65,9 @@ struct work {
     struct ledger_entry *entry; /* NULL: nothing for the ledger */
     bool keep_cells;            /* the session's own statements: the first row's cells, not reply bytes */
 
-    bool uncertain;   /* it was sent and its fate is not known */
-    bool failed_once; /* refused in a run that did not begin with a look-up of its own */
+    bool uncertain; /* it was sent and its fate is not known */
+    enum wire_error
+        refusal; /* it met in a run of its own, and is its answer once it is known that nobody has done it */
     unsigned attempts;
 
     /* The result. error is WIRE_OK for a reply. */

@@ -111,4 +111,14 @@ static inline void expect_reply(const struct work *w, const char *text, bool rep
     cr_expect_eq(w->replayed, replayed);
 }
 
+/* The first of the segment under way is refused, and nobody turns out to have done it. */
+static inline void expect_refused(struct scene *s, struct work *w, enum wire_error error) {
+    lane_failed(&s->lane, 0, error);
+    expect_none_ended(s);
+    expect_begin(s, 1, w, NULL, NULL);
+    cr_expect(s->lane.careful && lane_confirms(&s->lane));
+    lane_refused(&s->lane);
+    expect_end(s, w, error);
+}
+
 #endif

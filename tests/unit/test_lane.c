@@ -101,13 +101,12 @@ Test(lane, what_fails_is_ejected) {
     b->rule = strdup("rule");
     b->args = strdup("name=value");
     reply(b, "half a reply");
-    lane_failed(&s->lane, 0, WIRE_CONFLICT);
+    expect_end(s, a, WIRE_OK);
+    expect_refused(s, b, WIRE_CONFLICT);
     expect_begin(s, 1, c, NULL, NULL);
     lane_committed(&s->lane);
     expect_begin(s, 1, late, NULL, NULL);
     lane_committed(&s->lane);
-    expect_end(s, a, WIRE_OK);
-    expect_end(s, b, WIRE_CONFLICT);
     cr_expect_str_eq(b->rule, "rule");
     cr_expect_str_eq(b->args, "name=value");
     expect_reply(b, "", false);
@@ -122,12 +121,7 @@ Test(lane, the_first_that_fails_is_refused) {
     struct scene *s = scene_open(LANE_WRITES, 128);
     struct work *a = push(s, 0, 1), *b = push(s, 1, 2), *c = push(s, 0, 3);
     expect_begin(s, 3, a, b, c);
-    lane_failed(&s->lane, 0, WIRE_INVALID);
-    expect_none_ended(s); /* it may have been done elsewhere in this moment: once more, after a look-up */
-    expect_begin(s, 1, a, NULL, NULL);
-    cr_expect(s->lane.careful);
-    lane_failed(&s->lane, 0, WIRE_INVALID);
-    expect_end(s, a, WIRE_INVALID);
+    expect_refused(s, a, WIRE_INVALID);
     expect_begin(s, 2, b, c, NULL);
     lane_committed(&s->lane);
     scene_close(s);
@@ -145,11 +139,12 @@ Test(lane, splits_again) {
     lane_failed(&s->lane, 1, WIRE_INVALID);
     for (size_t i = 0; i < 5; i++) {
         expect_begin(s, 1, w[i], NULL, NULL);
-        if (i == 1 || i == 3)
-            lane_failed(&s->lane, 0, WIRE_INVALID);
-        else
-            lane_committed(&s->lane);
-        expect_end(s, w[i], i == 1 || i == 3 ? WIRE_INVALID : WIRE_OK);
+        if (i == 1 || i == 3) {
+            expect_refused(s, w[i], WIRE_INVALID);
+            continue;
+        }
+        lane_committed(&s->lane);
+        expect_end(s, w[i], WIRE_OK);
     }
     scene_close(s);
 }
@@ -298,8 +293,7 @@ Test(lane, a_refusal_after_a_repeat) {
     expect_end(s, a, WIRE_OK);
     expect_begin(s, 1, b, NULL, NULL);
     cr_expect(s->lane.careful);
-    lane_failed(&s->lane, 0, WIRE_INVALID);
-    expect_end(s, b, WIRE_INVALID);
+    expect_refused(s, b, WIRE_INVALID);
     scene_close(s);
 }
 
@@ -318,16 +312,15 @@ Test(lane, not_done_together_then_one_by_one) {
     expect_begin(s, 1, a, NULL, NULL);
     cr_expect(s->lane.apart);
     lane_committed(&s->lane);
+    expect_end(s, a, WIRE_OK);
     expect_begin(s, 1, b, NULL, NULL);
-    lane_failed(&s->lane, 0, WIRE_CONFLICT);
+    expect_refused(s, b, WIRE_CONFLICT);
     expect_begin(s, 1, c, NULL, NULL);
     cr_expect(s->lane.apart);
     lane_committed(&s->lane);
     expect_begin(s, 1, d, NULL, NULL);
     cr_expect(!s->lane.apart);
     lane_committed(&s->lane);
-    expect_end(s, a, WIRE_OK);
-    expect_end(s, b, WIRE_CONFLICT);
     expect_end(s, c, WIRE_OK);
     expect_end(s, d, WIRE_OK);
     scene_close(s);
@@ -335,10 +328,8 @@ Test(lane, not_done_together_then_one_by_one) {
 
 Test(lane, twins) {
     struct scene *s = scene_open(LANE_WRITES, 128);
-    struct work *a = push(s, 0, 1), *b = push(s, 1, 2), *again = push(s, 2, 1), *other = push_as(s, 3, 1, 9, FAR),
-                *third = push(s, 0, 1);
+    struct work *a = push(s, 0, 1), *b = push(s, 1, 2), *again = push(s, 2, 1), *third = push(s, 0, 1);
     expect_begin(s, 2, a, b, NULL);
-    expect_end(s, other, WIRE_OP_ID_REUSED);
     expect_none_ended(s);
     reply(a, "answer");
     lane_lost(&s->lane);
@@ -361,17 +352,101 @@ Test(lane, twins_of_the_refused) {
     struct scene *s = scene_open(LANE_WRITES, 128);
     struct work *a = push(s, 0, 1), *again = push(s, 1, 1);
     expect_begin(s, 1, a, NULL, NULL);
-    lane_failed(&s->lane, 0, WIRE_NOT_FOUND);
-    expect_begin(s, 1, a, NULL, NULL);
     a->rule = strdup("rule");
     a->args = strdup("x=1");
-    lane_failed(&s->lane, 0, WIRE_NOT_FOUND);
-    expect_end(s, a, WIRE_NOT_FOUND);
+    expect_refused(s, a, WIRE_NOT_FOUND);
     expect_end(s, again, WIRE_NOT_FOUND);
     cr_expect_str_eq(again->rule, "rule");
     cr_expect_str_eq(again->args, "x=1");
     cr_expect(!again->replayed);
     cr_expect_neq((void *)again->rule, (void *)a->rule, "each owns its own");
+    scene_close(s);
+}
+
+/* Another operation of the same id waits for the end of the first: only then it is known which of them was done. */
+Test(lane, rivals) {
+    struct scene *s = scene_open(LANE_WRITES, 128);
+    struct work *a = push(s, 0, 1), *other = push_as(s, 1, 1, 9, FAR), *b = push(s, 2, 2);
+    expect_begin(s, 1, a, NULL, NULL);
+    expect_refused(s, a, WIRE_INVALID);
+    expect_begin(s, 2, other, b, NULL);
+    lane_committed(&s->lane);
+    expect_end(s, other, WIRE_OK);
+    expect_end(s, b, WIRE_OK);
+    a = push(s, 0, 1);
+    struct work *repeat = push_as(s, 1, 1, 9, FAR);
+    expect_begin(s, 1, a, NULL, NULL);
+    found(s, 0, 9);
+    lane_replays(&s->lane);
+    expect_begin(s, 1, a, NULL, NULL);
+    found(s, 0, 9);
+    lane_committed(&s->lane);
+    expect_end(s, a, WIRE_OP_ID_REUSED);
+    expect_begin(s, 1, repeat, NULL, NULL);
+    found(s, 0, 9);
+    lane_committed(&s->lane);
+    expect_end(s, repeat, WIRE_OK);
+    expect_reply(repeat, "first", true);
+    scene_close(s);
+}
+
+/* What stood in its way was itself: the look-up, or the ledger, knows it. */
+Test(lane, a_refusal_that_is_not_confirmed) {
+    struct scene *s = scene_open(LANE_WRITES, 128);
+    struct work *a = push(s, 0, 1);
+    expect_begin(s, 1, a, NULL, NULL);
+    a->rule = strdup("taken");
+    lane_failed(&s->lane, 0, WIRE_CONFLICT);
+    expect_begin(s, 1, a, NULL, NULL);
+    cr_expect(lane_confirms(&s->lane));
+    lane_replays(&s->lane);
+    expect_begin(s, 1, a, NULL, NULL);
+    found(s, 0, 1);
+    cr_expect(!lane_confirms(&s->lane));
+    lane_committed(&s->lane);
+    expect_end(s, a, WIRE_OK);
+    expect_reply(a, "first", true);
+    cr_expect_null(a->rule);
+    cr_expect_eq(s->sources[0].refusals, 0);
+    scene_close(s);
+}
+
+/* At the next server it may not be refused: after a failover, what it was about may be gone. */
+Test(lane, a_refusal_is_forgotten_with_the_connection) {
+    for (int begun = 0; begun < 2; begun++) {
+        struct scene *s = scene_open(LANE_WRITES, 128);
+        struct work *a = push(s, 0, 1);
+        expect_begin(s, 1, a, NULL, NULL);
+        a->rule = strdup("full");
+        lane_failed(&s->lane, 0, WIRE_CONFLICT);
+        if (begun == 1)
+            expect_begin(s, 1, a, NULL, NULL);
+        lane_lost(&s->lane);
+        expect_begin(s, 1, a, NULL, NULL);
+        cr_expect(!lane_confirms(&s->lane) && s->lane.careful && a->rule == NULL);
+        lane_committed(&s->lane);
+        expect_end(s, a, WIRE_OK);
+        scene_close(s);
+    }
+}
+
+/* Its time is up, or all fails: that is told, and not the rule it had met. */
+Test(lane, a_refusal_that_comes_too_late) {
+    struct scene *s = scene_open(LANE_WRITES, 128);
+    struct work *a = push_as(s, 0, 1, 1, 100), *b = push(s, 1, 2);
+    expect_begin(s, 2, a, b, NULL);
+    a->rule = strdup("full");
+    lane_failed(&s->lane, 0, WIRE_CONFLICT);
+    lane_expire(&s->lane, 100);
+    expect_end(s, a, WIRE_DEADLINE);
+    cr_expect_null(a->rule);
+    expect_begin(s, 1, b, NULL, NULL);
+    b->rule = strdup("full");
+    lane_failed(&s->lane, 0, WIRE_CONFLICT);
+    expect_begin(s, 1, b, NULL, NULL);
+    lane_failed_whole(&s->lane, WIRE_INTERNAL);
+    expect_end(s, b, WIRE_INTERNAL);
+    cr_expect_null(b->rule);
     scene_close(s);
 }
 

@@ -254,6 +254,13 @@ static void run_segment(struct model *m) {
         return;
     }
     look_up(m);
+    if (lane_confirms(lane)) {
+        if (fault && kind == 2 && done_elsewhere(m))
+            lane_replays(lane);
+        else
+            lane_refused(lane);
+        return;
+    }
     int failed = lane->n_found == lane->n_items && lane->careful ? -1 : run_effects(m);
     if (fault && kind == 1) {
         lane_retry(lane, m->now_ms);
