@@ -10,7 +10,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-enum { TOWNS = 2, DAEMONS_MAX = 2 };
+enum { DAEMONS_MAX = 2 };
 
 struct daemon;
 struct link; /* a connection of a device with a daemon */

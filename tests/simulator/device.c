@@ -82,18 +82,20 @@ void devices_begin(void) {
     memset(&all, 0, sizeof all);
 }
 
+/* Some things are everybody's. */
 static int32_t draw_thing(const struct device *d) {
-    return (int32_t)draw(THINGS / TOWNS) * TOWNS + d->town_id - 1;
+    uint32_t kinds = chance(200) ? 2 : THINGS / TOWNS;
+    return (int32_t)draw(kinds) * TOWNS + d->town_id - 1;
 }
 
 static void make_operation(struct device *d, struct op *op) {
-    static const enum nature natures[] = {NATURE_PLAIN,   NATURE_PLAIN,   NATURE_PLAIN,  NATURE_PLAIN,  NATURE_PLAIN,
-                                          NATURE_LIMITED, NATURE_REFUSED, NATURE_BROKEN, NATURE_BELATED};
+    static const enum nature natures[] = {NATURE_LIMITED, NATURE_LIMITED, NATURE_LIMITED,
+                                          NATURE_REFUSED, NATURE_BROKEN,  NATURE_BELATED};
     op->number = op->id_number = (int)(op - all.ops);
     op->made.seq = (uint64_t)op->number;
     op->made.method = (uint16_t)(chance(600) ? MARK : chance(850) ? NOTE : BRING);
     op->made.thing = draw_thing(d);
-    op->made.nature = (int32_t)(chance(700) ? NATURE_PLAIN : natures[draw(sizeof natures / sizeof *natures)]);
+    op->made.nature = (int32_t)(chance(800) ? NATURE_PLAIN : natures[draw(sizeof natures / sizeof *natures)]);
     op->made.n_amounts = 1 + (int)draw(AMOUNTS_MAX);
     /* Somebody else's fault: the id of an earlier one. */
     if (op->number > d->first && chance(20))
@@ -392,6 +394,9 @@ void devices_on_answer(struct link *link, uint32_t id, enum wire_error error) {
         op->retried = true;
         return;
     }
+    require(error != WIRE_CONFLICT || op->made.nature != NATURE_LIMITED || postgres_may_forget() ||
+                store_count(drill_neighbour(op->made.thing)) >= THING_FULL,
+            "operation %d: its neighbour is not full", op->number);
     op->refused_alone = !op->retried && !postgres_has_orphans();
     for (size_t i = 0; i < op->n_links; i++)
         op->refused_alone = op->refused_alone && (op->links[i] == link || link_is_over(op->links[i]));

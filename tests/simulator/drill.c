@@ -146,6 +146,10 @@ bool drill_reply(const uint8_t *bytes, size_t size, int32_t *ret_first, int32_t 
     return true;
 }
 
+int32_t drill_neighbour(int32_t thing) {
+    return (thing + TOWNS) % THINGS;
+}
+
 void drill_id(int number, uint8_t kind, uint8_t ret_id[ID_SIZE]) {
     uint32_t mixed = (uint32_t)number * 2654435761u ^ (uint32_t)kind << 24;
     for (int i = 0; i < ID_SIZE; i++, mixed = mixed * 1664525u + 1013904223u)

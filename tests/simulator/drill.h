@@ -11,14 +11,14 @@ enum { MARK = 16, NOTE, BRING, LOOK }; /* methods' numbers */
 /* How PostgreSQL takes an operation, whenever it comes. */
 enum nature {
     NATURE_PLAIN,
-    NATURE_LIMITED, /* refused by a rule once THING_FULL were done to the thing */
+    NATURE_LIMITED, /* refused by a rule once THING_FULL were done to the thing's neighbour */
     NATURE_REFUSED, /* refused by a rule */
     NATURE_BROKEN,  /* a constraint refuses it */
     NATURE_BELATED, /* a constraint that is checked at commit refuses it */
     NATURES,
 };
 
-enum { THINGS = 6, OPS_MAX = 256, AMOUNTS_MAX = 3, THING_FULL = 12, ID_SIZE = 16, ID_OF_OPERATION = 'o' };
+enum { TOWNS = 2, THINGS = 40, OPS_MAX = 256, AMOUNTS_MAX = 3, THING_FULL = 4, ID_SIZE = 16, ID_OF_OPERATION = 'o' };
 
 struct operation {
     uint16_t method;
@@ -42,7 +42,10 @@ void drill_look(int32_t thing, struct buffer *out);
 /* The numbers of a reply (place and sum, or count and 0). False: it is none. */
 bool drill_reply(const uint8_t *bytes, size_t size, int32_t *ret_first, int32_t *ret_second);
 
-/* The number that an id was made of; -1: none of ours. */
+/* Another thing of the same town. */
+int32_t drill_neighbour(int32_t thing);
+
+/* An id made of a number, and the reverse; -1: it is none of ours. */
 void drill_id(int number, uint8_t kind, uint8_t ret_id[ID_SIZE]);
 int drill_number(const uint8_t id[ID_SIZE], uint8_t kind);
 

@@ -114,7 +114,16 @@ static bool take_sync(struct backend *b) {
     }
     if (commits) {
         b->flushing = true;
-        event_in(draw_wait_us(db.options.commit_us), flushed, b, db.generation);
+        uint64_t after_us = draw_wait_us(db.options.commit_us);
+        if (chance(db.options.faults)) /* this process has no turn for long */
+            after_us += draw(2000000);
+        if (chance(db.options.faults)) { /* and of this one nobody will hear the answer */
+            after_us += draw(1000000);
+            client_lose(b, draw_wait_us(1000));
+            b->pg = NULL;
+            server_send_end(b);
+        }
+        event_in(after_us, flushed, b, db.generation);
         return false;
     }
     backend_end_transaction(b);
@@ -332,6 +341,10 @@ void postgres_cut(void) {
         server_send_end(b);
         return;
     }
+}
+
+bool postgres_may_forget(void) {
+    return db.options.has_standby;
 }
 
 bool postgres_has_orphans(void) {

@@ -32,6 +32,9 @@ void postgres_cut(void);                 /* some connection */
 /* Does a connection without a client still have something to do, and is not yet committing? */
 bool postgres_has_orphans(void);
 
+/* Can what was visible be gone? */
+bool postgres_may_forget(void);
+
 /* The daemon was killed: its connections end (pg.c). */
 struct daemon;
 void postgres_forget(const struct daemon *daemon);

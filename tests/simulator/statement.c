@@ -82,6 +82,10 @@ static enum outcome do_one(struct backend *b, struct doing *d, bool minds_double
     require(d->thing >= 0 && d->thing < THINGS, "thing %d", d->thing);
     require(b->town_id == d->thing % TOWNS + 1, "town %d does something to town %d's", b->town_id,
             d->thing % TOWNS + 1);
+    bool is_refused = d->nature == NATURE_REFUSED ||
+                      (d->nature == NATURE_LIMITED && count_of(b, drill_neighbour(d->thing)) >= THING_FULL);
+    if (is_refused) /* without a lock: whoever is doing the same may have come before the rule */
+        return OUTCOME_REFUSED;
     enum outcome outcome = lock_thing(b, d->thing);
     if (outcome == OUTCOME_DONE && minds_doubles)
         outcome = lock_effect(b, d->number);
@@ -91,11 +95,8 @@ static enum outcome do_one(struct backend *b, struct doing *d, bool minds_double
         backend_fail(b, "23505", "duplicate key", NULL);
         return OUTCOME_FAILED;
     }
-    int count = count_of(b, d->thing);
-    if (d->nature == NATURE_REFUSED || (d->nature == NATURE_LIMITED && count >= THING_FULL))
-        return OUTCOME_REFUSED;
     b->belated = b->belated || d->nature == NATURE_BELATED;
-    d->place = count + 1;
+    d->place = count_of(b, d->thing) + 1;
     struct change *c = add_change(b, CHANGE_EFFECT, d->number);
     c->thing = d->thing;
     c->stored.place = d->place;
@@ -255,6 +256,8 @@ static enum outcome run_insert(struct backend *b, const struct message *m) {
                 "operation %d: no such entry", number);
         struct change *c = add_change(b, CHANGE_LEDGER, number);
         c->stored = (struct stored){.method = (uint16_t)method, .place = place, .sum = sum};
+        require(reply.size == 0 || reply.size == reply_of(&c->stored).size, "operation %d: a reply of %d bytes", number,
+                reply.size);
         memcpy(c->stored.digest, digest.bytes, DIGEST_SIZE);
     }
     results_add(&b->output, PGRES_COMMAND_OK);
