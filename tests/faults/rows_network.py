@@ -73,14 +73,17 @@ def village(result):
     with line, Lined(centre, line, clients=3) as crew:
         until = time.monotonic() + (120 if result.long else 5)
         while time.monotonic() < until:
-            time.sleep(2)
+            time.sleep(12 if result.long else 2)  # who comes needs half of it for TLS and HELLO
             line.split = not line.split
             line.cut()
             result.runs += 1
+        answered = len(crew.answered_at)
         line.delay_s = line.jitter_s = line.rate = 0
         line.split = False
         crew.finish()
     result.take(crew, runs=0)
+    result.note(answered_meanwhile=answered)
+    demand(answered >= result.runs, f"{answered} answers between {result.runs} cuts")
     centre.stop()
 
 
@@ -138,9 +141,13 @@ def corrupted(result):
             line.corrupt = True
             time.sleep(0.3)
             line.corrupt = False
+            line.cut()  # a length that was turned over leaves both ends waiting for bytes that never come
             result.runs += 1
         crew.finish()
     result.take(crew, runs=0)
+    noticed = centre.tail(1000000).count(" TLS: ")
+    result.note(noticed=noticed)
+    demand(noticed >= result.runs, f"TLS has noticed {noticed} times in {result.runs}")
     centre.stop()
 
 
