@@ -3,6 +3,7 @@
 #include "frame.h"
 #include "limits.h"
 #include "log.h"
+#include "setting_line.h"
 
 #include <ctype.h>
 #include <ini.h>
@@ -127,21 +128,18 @@ static int on_line(void *user, const char *section, const char *key, const char 
     return 1;
 }
 
-/* Why inih would read this line otherwise than it stands there, and what to do; NULL: it would not. It takes what is
- * past its buffer for another line, an indented line for more of the value before, and a blank and a semicolon for the
- * start of a comment. */
+/* Why inih would read this line otherwise than it stands there, and what to do; NULL: it would not. */
 static const char *misread(const char *line, size_t size) {
-    enum { LINE_SIZE_MAX = 197 };
-    size_t blanks = strspn(line, " \t\v\f\r\n");
-    if (size > LINE_SIZE_MAX)
+    switch (setting_line_judge(line, size)) {
+    case SETTING_LINE_LONG:
         return "is too long; use a flag or the environment for it";
-    if (strchr("[;#", line[blanks]) != NULL) /* or at its end */
-        return NULL;
-    if (blanks > 0)
+    case SETTING_LINE_INDENTED:
         return "would be taken for more of the one before; begin it without blanks";
-    for (const char *at = strchr(line, ';'); at != NULL; at = strchr(at + 1, ';'))
-        if (at > line && isspace((unsigned char)at[-1]))
-            return "would be cut at ' ;'; give a comment a line of its own, or use a flag or the environment";
+    case SETTING_LINE_CUT:
+        return "would be cut at ' ;'; give a comment a line of its own, or use a flag or the environment";
+    case SETTING_LINE_FINE:
+        break;
+    }
     return NULL;
 }
 

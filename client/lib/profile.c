@@ -1,8 +1,8 @@
 #include "profile.h"
 
+#include "setting_line.h"
 #include "uuid.h"
 
-#include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <ini.h>
@@ -117,23 +117,19 @@ static int on_key(void *data, const char *section, const char *key, const char *
     return good;
 }
 
-enum { LINE_SIZE_MAX = 197 };
-
-/* Why inih would read this line otherwise than it stands there; NULL: it would not. It takes what is past its buffer
- * for another line, an indented line for more of the value before, and a blank and a semicolon for the start of a
- * comment. */
+/* Why inih would read this line otherwise than it stands there; NULL: it would not. */
 static const char *misread(const char *line, size_t size) {
-    size_t blanks = strspn(line, " \t\v\f\r\n");
-    if (size > LINE_SIZE_MAX)
+    switch (setting_line_judge(line, size)) {
+    case SETTING_LINE_LONG:
         return "the line is too long";
-    if (strchr("[;#", line[blanks]) != NULL) /* or at its end */
-        return NULL;
-    if (blanks > 0)
+    case SETTING_LINE_INDENTED:
         return "begin the line without blanks: it would be taken for more of the one before";
-    for (const char *at = strchr(line, ';'); at != NULL; at = strchr(at + 1, ';'))
-        if (at > line && isspace((unsigned char)at[-1]))
-            return "the line would be cut at ' ;': give a comment a line of its own; leave out such a password, and "
-                   "lvzhi login asks for it";
+    case SETTING_LINE_CUT:
+        return "the line would be cut at ' ;': give a comment a line of its own; leave out such a password, and "
+               "lvzhi login asks for it";
+    case SETTING_LINE_FINE:
+        break;
+    }
     return NULL;
 }
 
@@ -221,7 +217,7 @@ static bool can_be_kept(const char *key, const char *value) {
     size_t size = value == NULL ? 0 : strlen(value);
     if (value == NULL)
         return true;
-    if (size == 0 || strlen(key) + strlen(" = ") + size > LINE_SIZE_MAX || value[0] == ' ' || value[size - 1] == ' ')
+    if (size == 0 || strlen(key) + strlen(" = ") + size > SETTING_LINE_MAX || value[0] == ' ' || value[size - 1] == ' ')
         return false;
     for (size_t i = 0; i < size; i++)
         if ((unsigned char)value[i] < ' ' || (value[i] == ';' && (i == 0 || value[i - 1] == ' ')))
