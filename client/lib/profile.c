@@ -55,12 +55,6 @@ void lvzhi_hex_format(const uint8_t *bytes, size_t size, char *ret_text) {
     ret_text[2 * size] = '\0';
 }
 
-static void forget(char *secret) {
-    if (secret != NULL)
-        explicit_bzero(secret, strlen(secret));
-    free(secret);
-}
-
 struct reading {
     struct lvzhi_profile *profile;
     char *error;
@@ -144,7 +138,9 @@ static int find_misread(FILE *file, const char **ret_why) {
         number++;
         *ret_why = misread(line, (size_t)size - (line[size - 1] == '\n'));
     }
-    forget(line);
+    if (line != NULL) /* it may have held a password, and need not end */
+        explicit_bzero(line, room);
+    free(line);
     rewind(file);
     return *ret_why == NULL ? 0 : number;
 }
@@ -289,6 +285,12 @@ char *lvzhi_profile_path(const struct lvzhi_profile *profile, const char *path) 
     int size = asprintf(&joined, "%s/%s", dirname(copy), path);
     free(copy);
     return size < 0 ? must(NULL) : joined;
+}
+
+static void forget(char *secret) {
+    if (secret != NULL)
+        explicit_bzero(secret, strlen(secret));
+    free(secret);
 }
 
 void lvzhi_profile_clear(struct lvzhi_profile *p) {
