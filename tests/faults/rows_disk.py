@@ -23,7 +23,7 @@ def small_postgres(name, data_mib, wal_mib):
     wal = disks.Disk(os.path.join(place, "wal"), wal_mib, USER)
     postgres = harness.Postgres(name, source=harness.postgres(), wal=wal.path)
     postgres.sql("alter system set wal_recycle = off")  # files of the log are made when they are needed
-    postgres.sql("select pg_promote()")
+    postgres.promote()
     harness.wait_until(lambda: postgres.sql("select 1 where not pg_is_in_recovery()"), 10, "the promotion")
     return postgres, data, wal, harness.Centre(postgres, name)
 
@@ -222,7 +222,7 @@ def postgres_disk_breaks(result):
     broken = control.disk(os.path.join(harness.directory(), "faults_d3_pg.disk"), "/pg_wal/")
     postgres = harness.Postgres("faults_d3_pg", source=harness.postgres(), durable=True,
                                 environment=broken.environment())
-    postgres.sql("select pg_promote()")
+    postgres.promote()
     harness.wait_until(lambda: postgres.sql("select 1 where not pg_is_in_recovery()"), 10, "the promotion")
     centre = harness.Centre(postgres, "faults_d3_pg")
     try:

@@ -143,7 +143,7 @@ def durable_copy(name):
     os.makedirs(directory, exist_ok=True)
     disk = control.disk(os.path.join(directory, "disk"), "pg_wal")
     primary = harness.Postgres(name, source=source, durable=True, environment=disk.environment())
-    primary.sql("select pg_promote()")
+    primary.promote()
     return primary, disk
 
 

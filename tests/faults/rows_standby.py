@@ -58,7 +58,7 @@ def pair(name):
     """A primary with its synchronous standby, apart from the other rows' PostgreSQL, which they hold copies of."""
     harness.copy_of_base(name)
     primary = harness.Postgres(name + "_a", source=harness.postgres())
-    primary.sql("select pg_promote()")
+    primary.promote()
     return primary, standby_of(primary, name + "_b")
 
 
@@ -89,7 +89,7 @@ def failover(result):
                 epoch = epoch_of(centre)
                 died_at = time.monotonic()
                 primary.crash()
-                standby.sql("select pg_promote()")
+                standby.promote()
                 centre.postgres = standby
                 crew.wait_answers(60)
                 outages.append(crew.outage_s(since=died_at))

@@ -200,6 +200,10 @@ class Postgres:
             except ProcessLookupError:
                 pass
 
+    def promote(self):
+        """A standby takes over. (A query that waits for this may be cancelled by what is still replayed.)"""
+        self.run("pg_ctl", "promote", "-D", self.data)
+
     def require_standby(self, name):
         """Commits wait for this standby from now on; for none: ''."""
         if name:
