@@ -337,6 +337,17 @@ def spki_sha256(certificate):
     return hashlib.sha256(crypto.dump_publickey(crypto.FILETYPE_ASN1, certificate.get_pubkey())).hexdigest()
 
 
+def connect(address, timeout):
+    """Where the door is full, the kernel would try the same line again after 1, 3 and 7 s: a new one comes sooner."""
+    until = time.monotonic() + timeout
+    while True:
+        try:
+            return socket.create_connection(address, min(0.25, timeout))
+        except TimeoutError:
+            if time.monotonic() > until:
+                raise
+
+
 class Transport:
     """Bytes both ways over a Unix socket (a path) or TLS (host and port)."""
 
@@ -348,7 +359,7 @@ class Transport:
             self.socket.connect(address)
             self.socket.setblocking(False)
             return
-        self.socket = socket.create_connection(address, timeout)
+        self.socket = connect(address, timeout)
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.socket.setblocking(False)
         context = SSL.Context(SSL.TLS_METHOD)
