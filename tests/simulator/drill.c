@@ -1,5 +1,7 @@
 #include "drill.h"
 
+#include "tests/unit/op_type.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,17 +15,7 @@ static const char *const texts[] = {
 };
 enum { METHODS = sizeof texts / sizeof *texts };
 
-static struct composite op_type = {.name = "op",
-                                   .oid = 70002,
-                                   .array_oid = 70003,
-                                   .n_attributes = 7,
-                                   .attributes = {{"op_id", PG_UUID},
-                                                  {"device_seq", PG_INT8},
-                                                  {"authored_us", PG_TIMESTAMPTZ},
-                                                  {"device_id", PG_UUID},
-                                                  {"author_id", PG_UUID},
-                                                  {"corrects_id", PG_UUID},
-                                                  {"proof", PG_BYTEA}}};
+static struct composite op_type = OP_TYPE;
 
 static char error[512];
 

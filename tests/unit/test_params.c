@@ -1,5 +1,6 @@
 /* test_params.c - requests to PostgreSQL's binary parameters, against bytes written by hand; days of the calendar. */
 #include "kinds.h"
+#include "op_type.h"
 #include "server/params.h"
 
 #include <criterion/criterion.h>
@@ -15,16 +16,7 @@ static const struct composite types[] = {
      .oid = 70001,
      .n_attributes = 3,
      .attributes = {{"seq", PG_INT8}, {"small", PG_INT4}, {"text", PG_TEXT}}},
-    {.name = "op",
-     .oid = 70002,
-     .n_attributes = 7,
-     .attributes = {{"op_id", PG_UUID},
-                    {"device_seq", PG_INT8},
-                    {"authored_us", PG_TIMESTAMPTZ},
-                    {"device_id", PG_UUID},
-                    {"author_id", PG_UUID},
-                    {"corrects_id", PG_UUID},
-                    {"proof", PG_BYTEA}}},
+    OP_TYPE,
     {.name = "caller",
      .oid = 70003,
      .n_attributes = 8,

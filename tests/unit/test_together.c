@@ -1,5 +1,6 @@
 /* test_together.c - many operations as one statement: what a call file may say, the types, and the arrays' bytes. */
 #include "kinds.h"
+#include "op_type.h"
 #include "server/together.h"
 
 #include <criterion/criterion.h>
@@ -10,17 +11,7 @@
 #define WRITE "-- by: clerk\n-- effect: ledger\n"
 #define ONE   "select :op, :number, :words, :thing_id\n"
 
-static const struct composite op_type = {.name = "op",
-                                         .oid = 70002,
-                                         .array_oid = 70003,
-                                         .n_attributes = 7,
-                                         .attributes = {{"op_id", PG_UUID},
-                                                        {"device_seq", PG_INT8},
-                                                        {"authored_us", PG_TIMESTAMPTZ},
-                                                        {"device_id", PG_UUID},
-                                                        {"author_id", PG_UUID},
-                                                        {"corrects_id", PG_UUID},
-                                                        {"proof", PG_BYTEA}}};
+static const struct composite op_type = OP_TYPE;
 
 static bool make_plan(const struct kinds *kinds, const char *text, struct call **ret_call, struct statement_plan *ret,
                       char *ret_error, size_t error_size) {
@@ -74,8 +65,8 @@ Test(together, types_are_arrays) {
                         &plan, error, sizeof error),
               "%s", error);
     static const struct together_param expected[] = {
-        {TOGETHER_OF, 2, PG_INT4, 1007},   {TOGETHER_ALL, 2, PG_TEXT, 1009}, {TOGETHER_EACH, 3, PG_UUID, 2951},
-        {TOGETHER_EACH, 1, PG_INT4, 1007}, {TOGETHER_EACH, 0, 70002, 70003},
+        {TOGETHER_OF, 2, PG_INT4, 1007},   {TOGETHER_ALL, 2, PG_TEXT, 1009},         {TOGETHER_EACH, 3, PG_UUID, 2951},
+        {TOGETHER_EACH, 1, PG_INT4, 1007}, {TOGETHER_EACH, 0, OP_OID, OP_ARRAY_OID},
     };
     cr_expect_str_eq(plan.together->rows.name, "write_together");
     cr_assert_eq(plan.together->rows.n_params, 5);
