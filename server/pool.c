@@ -82,6 +82,7 @@ void pool_open(struct pool *pool, uv_loop_t *loop, const struct pool_options *gi
 }
 
 void pool_close(struct pool *pool) {
+    pool->closed = true;
     for (enum work_kind kind = 0; kind < WORK_KINDS; kind++)
         for (size_t i = 0; i < pool->counts[kind]; i++)
             pipeline_close(pool->lines[kind][i]);
@@ -113,6 +114,11 @@ static struct pipeline *choose_write(const struct pool *pool, const struct sourc
 }
 
 void pool_submit(struct pool *pool, struct work *work, enum work_kind kind, uint64_t pin) {
+    if (pool->closed) {
+        work->error = WIRE_UNAVAILABLE;
+        work->done(work);
+        return;
+    }
     struct pipeline *line = pool->lines[kind][0];
     if (kind == WORK_WRITE)
         line = choose_write(pool, work->source, pin);

@@ -30,12 +30,14 @@ struct pool {
     size_t next_read;
     struct pace pace; /* of writes */
     char *setups[3];
+    bool closed;
 };
 
 /* What the options point to must outlive it. */
 void pool_open(struct pool *pool, uv_loop_t *loop, const struct pool_options *options);
 
-/* Works still inside are given back as UNAVAILABLE. */
+/* Works still inside are given back as UNAVAILABLE, and so is, at once, what is submitted from now on: by one that has
+ * waited for these, or whose password was being hashed. */
 void pool_close(struct pool *pool);
 
 /* Free the rest, once the loop has let go. */

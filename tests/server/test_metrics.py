@@ -151,7 +151,7 @@ class Metrics(harness.Case):
             with self.centre.connect("clerk1") as client:
                 began = time.monotonic()
                 client.call("Health")
-                self.assertLess(time.monotonic() - began, 1)
+                self.assertLess(time.monotonic() - began, harness.SLOWER)
         finally:
             for s in held:
                 s.close()
@@ -166,17 +166,16 @@ class Metrics(harness.Case):
     def test_only_this_machine(self):
         for address in ("0.0.0.0:0", "10.0.0.1:9440", "localhost:9440", "127.0.0.1", ":9440"):
             self.centre.configure()
-            done = subprocess.run([os.path.join(harness.BUILD, "lvzhid"), "--config=" + self.centre.config,
-                                   "--listen=", "--unix_path=", "--metrics=" + address], capture_output=True, text=True,
-                                  timeout=20)
+            done = subprocess.run(self.centre.command("--listen=", "--unix_path=", "--metrics=" + address),
+                                  capture_output=True, text=True, timeout=20 * harness.SLOWER)
             self.assertEqual(done.returncode, 1, address)
             self.assertIn("no loopback address", done.stderr)
 
     def test_a_port_for_each_worker(self):
         self.centre.configure()
-        done = subprocess.run([os.path.join(harness.BUILD, "lvzhid"), "--config=" + self.centre.config, "--listen=",
-                               "--unix_path=", "--workers=2", "--metrics=127.0.0.1:65535"], capture_output=True,
-                              text=True, timeout=20)
+        done = subprocess.run(
+            self.centre.command("--listen=", "--unix_path=", "--workers=2", "--metrics=127.0.0.1:65535"),
+            capture_output=True, text=True, timeout=20 * harness.SLOWER)
         self.assertNotEqual(done.returncode, 0)
         self.assertIn("no port above 65535", done.stderr)
 

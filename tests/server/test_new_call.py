@@ -239,8 +239,8 @@ class NewCall(harness.Case):
         config = os.path.join(place, "lvzhid.ini")
         settings = dict(self.centre.settings, sql=place, unix_path=place + "/sock")
         self.write(config, "".join(f"{k} = {v}\n" for k, v in settings.items()))
-        done = subprocess.run([os.path.join(harness.BUILD, "lvzhid"), "--config=" + config], capture_output=True,
-                              text=True, timeout=20)
+        done = subprocess.run(self.centre.command("--config=" + config), capture_output=True, text=True,
+                              timeout=20 * harness.SLOWER)
         self.assertNotEqual(done.returncode, 0)
         self.assertGreater(done.returncode, 0, done.stderr)
         for text in expected:
@@ -288,7 +288,6 @@ class NewCall(harness.Case):
         """The new daemon on a database that was not migrated ends with a sentence."""
         old = harness.copy_of_base("t_newcall_old", sql=self.sql, descriptors=self.descriptors)
         old.configure()
-        done = subprocess.run([os.path.join(harness.BUILD, "lvzhid"), "--config=" + old.config], capture_output=True,
-                              text=True, timeout=20)
+        done = subprocess.run(old.command(), capture_output=True, text=True, timeout=20 * harness.SLOWER)
         self.assertGreater(done.returncode, 0)
         self.assertRegex(done.stderr, "migrate|note")

@@ -216,8 +216,7 @@ class End(harness.Case):
         self.centre.stop()
         self.centre.settings["sql"] = "/nowhere"
         self.centre.configure()
-        done = subprocess.run([os.path.join(harness.BUILD, "lvzhid"), "--config=" + self.centre.config],
-                              capture_output=True, text=True, timeout=20)
+        done = subprocess.run(self.centre.command(), capture_output=True, text=True, timeout=20 * harness.SLOWER)
         self.centre.settings["sql"] = os.path.join(harness.SOURCE, "sql")
         self.assertEqual(done.returncode, 1)
         self.assertIn("has no such file", done.stderr)
