@@ -518,7 +518,7 @@ void conn_tick(struct conn *c, uint64_t now_ms) {
             cut(c, METRIC_CUT_SLOW); /* it has been told why it is to leave */
         else
             leave_slow(c);
-    } else if (c->reading && now_ms - c->heard_ms > INTERVAL_PING_MS * 5 / 2) {
+    } else if (c->reading && !c->close_after_send && now_ms - c->heard_ms > INTERVAL_PING_MS * 5 / 2) {
         metrics_count(&c->worker->metrics, METRIC_CUT_IDLE, 1);
         conn_goaway(c, WIRE_IDLE, 0);
         conn_close_gently(c);
