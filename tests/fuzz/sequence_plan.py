@@ -95,6 +95,8 @@ class Plan:
             self.frames_of_nobody(line)
         elif choose < 0.32 and line.login in MARKERS and line.town == harness.TOWN:
             self.burst(line)
+        elif choose < 0.36:
+            self.echo(line)
         elif choose < 0.5:
             self.send(line, [self.any(line) for _ in range(self.random.randrange(2, 9))])
         else:
@@ -121,6 +123,10 @@ class Plan:
             device = self.random.choice(DEVICE_OF)
         few = ("office", "clerk1", "deputy1")
         login = self.random.choice(LOGINS if line.town == harness.TOWN else few) if self.random.random() < 0.85 else None
+        others = [other for other in self.lines[:-1] if other.login is not None and other.town == harness.TOWN]
+        if others and line.town == harness.TOWN and self.random.random() < 0.3:  # two of one author's
+            other = self.random.choice(others)
+            login, device = other.login, other.device if line.door == "tls" else None
         self.hello(line, login if line.town != 0 else None, device)
         if self.random.random() < 0.7:
             self.steps.append(Step("settle", line.number))
@@ -187,6 +193,14 @@ class Plan:
             else:
                 items.append(self.again(line, self.ops[-1] if dice < 0.9 else None))
         self.send(line, items)
+
+    def echo(self, line):
+        """One operation on two connections of its author's at the same time."""
+        alike = [other for other in self.lines if not other.over and (other.town, other.login, other.device)
+                 == (line.town, line.login, line.device)]
+        item = self.made(line, self.calls["RecordAttendance"])
+        for other in [*alike, line]:
+            self.send(other, [item])
 
     def frames_of_nobody(self, line):
         """What a client never sends, or not now. Mostly the last that is taken from it."""
