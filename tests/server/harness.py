@@ -43,6 +43,7 @@ PR_SET_PDEATHSIG = 1
 KEPT_CONNECTIONS = 4
 # A daemon that a command starts (valgrind) is so much slower: what waits for it waits longer. 1 in an ordinary run.
 SLOWER = 10 if os.environ.get("LVZHI_UNDER") else 1
+FILES_OF_VALGRIND = 12 if SLOWER > 1 else 0  # it keeps so many for itself, of those that a process may open
 
 resource.setrlimit(resource.RLIMIT_NOFILE, (resource.getrlimit(resource.RLIMIT_NOFILE)[1],) * 2)
 libc = ctypes.CDLL(None)
