@@ -97,6 +97,8 @@ class Plan:
             self.burst(line)
         elif choose < 0.36:
             self.echo(line)
+        elif choose < 0.40 and self.role(line) is not None:
+            self.change(line)
         elif choose < 0.5:
             self.send(line, [self.any(line) for _ in range(self.random.randrange(2, 9))])
         else:
@@ -201,6 +203,16 @@ class Plan:
         item = self.made(line, self.calls["RecordAttendance"])
         for other in [*alike, line]:
             self.send(other, [item])
+
+    def change(self, line):
+        """A Login or Logout, and behind it what takes long or runs alone, and what waits for that."""
+        able = [call for call in self.calls.values() if call.writes and self.role(line) in call.by]
+        slow = [call for call in able if call.waits] or able
+        calls = [self.random.choice(slow), self.random.choice(able)] if able else []
+        behind = [self.made(line, call) for call in calls]
+        first = self.login(line) if self.random.random() < 0.3 else Item("request", "Logout")
+        self.send(line, [first, *behind])
+        line.login = line.login if first.method == "Login" else None
 
     def frames_of_nobody(self, line):
         """What a client never sends, or not now. Mostly the last that is taken from it."""
