@@ -11,8 +11,9 @@ enum setting_line setting_line_judge(const char *line, size_t size) {
         return SETTING_LINE_FINE;
     if (blanks > 0)
         return SETTING_LINE_INDENTED;
+    /* (One in the first place is a comment.) */
     for (const char *at = strchr(line, ';'); at != NULL; at = strchr(at + 1, ';'))
-        if (at > line && isspace((unsigned char)at[-1]))
+        if (isspace((unsigned char)at[-1]))
             return SETTING_LINE_CUT;
     return SETTING_LINE_FINE;
 }

@@ -58,7 +58,7 @@ static struct exchange *exchange_new(struct conn *c, const struct frame *frame,
 }
 
 static void exchange_free(struct exchange *x) {
-    if (x->changes)
+    if (x->conn != NULL && x->changes)
         x->conn->session.changing = false;
     free(x->caller.login);
     buffer_release(&x->work.reply);

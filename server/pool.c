@@ -30,55 +30,55 @@ static void open_lines(struct pool *pool, uv_loop_t *loop, enum work_kind kind, 
         pool->lines[kind][i] = pipeline_open(loop, options);
 }
 
-static void open_reads(struct pool *pool, uv_loop_t *loop, const struct pool_options *given,
-                       struct pipeline_options *options) {
-    options->on_notification = given->on_notification;
-    options->on_ready = given->on_listening;
-    open_lines(pool, loop, WORK_READ, 1, options); /* the one that listens */
-    options->on_notification = NULL;
-    options->on_ready = NULL;
-    for (; pool->counts[WORK_READ] < given->read_connections; pool->counts[WORK_READ]++)
-        pool->lines[WORK_READ][pool->counts[WORK_READ]] = pipeline_open(loop, options);
+static void open_reads(struct pool *pool, uv_loop_t *loop, const struct pool_options *options,
+                       struct pipeline_options *line) {
+    line->on_notification = options->on_notification;
+    line->on_ready = options->on_listening;
+    open_lines(pool, loop, WORK_READ, 1, line); /* the one that listens */
+    line->on_notification = NULL;
+    line->on_ready = NULL;
+    for (; pool->counts[WORK_READ] < options->read_connections; pool->counts[WORK_READ]++)
+        pool->lines[WORK_READ][pool->counts[WORK_READ]] = pipeline_open(loop, line);
 }
 
-void pool_open(struct pool *pool, uv_loop_t *loop, const struct pool_options *given) {
-    assert(given->read_connections >= 1 && given->read_connections <= POOL_CONNECTIONS_MAX);
+void pool_open(struct pool *pool, uv_loop_t *loop, const struct pool_options *options) {
+    assert(options->read_connections >= 1 && options->read_connections <= POOL_CONNECTIONS_MAX);
     *pool = (struct pool){0};
-    pool->setups[0] = setup_text(given->clock_offset,
+    pool->setups[0] = setup_text(options->clock_offset,
                                  "('statement_timeout', '20s'), ('enable_seqscan', 'off'), ('enable_hashjoin', 'off'),"
                                  " ('enable_mergejoin', 'off'), ('enable_material', 'off')");
-    pool->setups[1] = setup_text(given->clock_offset, "('statement_timeout', '10min')");
-    pool->setups[2] = setup_text(given->clock_offset,
+    pool->setups[1] = setup_text(options->clock_offset, "('statement_timeout', '10min')");
+    pool->setups[2] = setup_text(options->clock_offset,
                                  "('statement_timeout', '20s'), ('default_transaction_isolation', 'repeatable read'),"
                                  " ('default_transaction_read_only', 'on')");
-    struct pipeline_options options = {
-        .conninfo = given->conninfo,
-        .statements = given->statements,
-        .n_statements = given->n_statements,
-        .reply_max = given->reply_max,
-        .metrics = given->metrics,
-        .user = given->user,
-        .on_committed = given->on_committed,
+    struct pipeline_options line = {
+        .conninfo = options->conninfo,
+        .statements = options->statements,
+        .n_statements = options->n_statements,
+        .reply_max = options->reply_max,
+        .metrics = options->metrics,
+        .user = options->user,
+        .on_committed = options->on_committed,
     };
-    options.kind = LANE_WRITES;
-    options.ops_max = LIMIT_SEGMENT_OPS;
-    options.setup = pool->setups[0];
-    options.name = "write";
-    options.pace = &pool->pace;
-    open_lines(pool, loop, WORK_WRITE, given->write_connections, &options);
-    options.pace = NULL;
-    options.ops_max = LIMIT_SEGMENT_LOGS;
-    options.name = "log";
-    open_lines(pool, loop, WORK_LOG, 1, &options);
-    options.ops_max = 1;
-    options.setup = pool->setups[1];
-    options.name = "alone";
-    open_lines(pool, loop, WORK_ALONE, 1, &options);
-    options.kind = LANE_READS;
-    options.ops_max = LIMIT_SEGMENT_READS;
-    options.setup = pool->setups[2];
-    options.name = "read";
-    open_reads(pool, loop, given, &options);
+    line.kind = LANE_WRITES;
+    line.ops_max = LIMIT_SEGMENT_OPS;
+    line.setup = pool->setups[0];
+    line.name = "write";
+    line.pace = &pool->pace;
+    open_lines(pool, loop, WORK_WRITE, options->write_connections, &line);
+    line.pace = NULL;
+    line.ops_max = LIMIT_SEGMENT_LOGS;
+    line.name = "log";
+    open_lines(pool, loop, WORK_LOG, 1, &line);
+    line.ops_max = 1;
+    line.setup = pool->setups[1];
+    line.name = "alone";
+    open_lines(pool, loop, WORK_ALONE, 1, &line);
+    line.kind = LANE_READS;
+    line.ops_max = LIMIT_SEGMENT_READS;
+    line.setup = pool->setups[2];
+    line.name = "read";
+    open_reads(pool, loop, options, &line);
 }
 
 void pool_close(struct pool *pool) {
@@ -104,6 +104,7 @@ static struct pipeline *choose_read(struct pool *pool) {
 static struct pipeline *choose_write(const struct pool *pool, const struct source *source, uint64_t pin) {
     struct pipeline *const *lines = pool->lines[WORK_WRITE];
     size_t count = pool->counts[WORK_WRITE];
+    assert(count > 0);
     for (size_t i = 0; i < count; i++)
         if (pipeline_has(lines[i], source))
             return lines[i];

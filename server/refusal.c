@@ -34,6 +34,8 @@ struct refusal refusal_of(const char *sqlstate) {
         return (struct refusal){REFUSAL_FINAL, WIRE_INVALID};
     if (strcmp(sqlstate, "57014") == 0) /* query_canceled: statement_timeout */
         return (struct refusal){REFUSAL_FINAL, WIRE_DEADLINE};
+    if (strcmp(sqlstate, "08P01") == 0) /* protocol_violation: parameters that are none, however often they are sent */
+        return (struct refusal){REFUSAL_FINAL, WIRE_INTERNAL};
     /* Undone, and nothing is wrong with the connection; 53100 is a full disk, 55P03 the lock_timeout. */
     if (in_class(sqlstate, "40") || strcmp(sqlstate, "53100") == 0 || strcmp(sqlstate, "55P03") == 0)
         return (struct refusal){.kind = REFUSAL_RETRY};
