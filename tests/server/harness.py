@@ -174,7 +174,7 @@ class Postgres:
                              group=self.user, extra_groups=[] if self.user else None, cwd="/", stdout=log, stderr=log,
                              env={**os.environ, **self.environment})
         log.close()
-        wait_until(self.is_up, 30, "PostgreSQL's start")
+        wait_until(self.is_up, 120, "PostgreSQL's start")  # a disk that others keep busy is no fault
 
     def is_up(self):
         if self.process.poll() is not None:
