@@ -66,8 +66,8 @@ struct work {
     bool keep_cells;            /* the session's own statements: the first row's cells, not reply bytes */
 
     bool uncertain; /* it was sent and its fate is not known */
-    enum wire_error
-        refusal; /* it met in a run of its own, and is its answer once it is known that nobody has done it */
+    /* Met in a run of its own: its answer, once it is known that nobody has done it. WIRE_OK: none. */
+    enum wire_error refusal;
     unsigned attempts;
 
     /* The result. error is WIRE_OK for a reply. */

@@ -213,12 +213,16 @@ static bool can_be_kept(const char *key, const char *value) {
     size_t size = value == NULL ? 0 : strlen(value);
     if (value == NULL)
         return true;
-    if (size == 0 || strlen(key) + strlen(" = ") + size > SETTING_LINE_MAX || value[0] == ' ' || value[size - 1] == ' ')
+    if (size == 0 || value[0] == ' ' || value[size - 1] == ' ')
         return false;
     for (size_t i = 0; i < size; i++)
-        if ((unsigned char)value[i] < ' ' || (value[i] == ';' && (i == 0 || value[i - 1] == ' ')))
+        if ((unsigned char)value[i] < ' ')
             return false;
-    return true;
+    char line[SETTING_LINE_MAX + 2]; /* one that is cut off here is still too long */
+    snprintf(line, sizeof line, "%s = %s", key, value);
+    bool kept = setting_line_judge(line, strlen(line)) == SETTING_LINE_FINE;
+    explicit_bzero(line, sizeof line);
+    return kept;
 }
 
 /* The key of the first text that a file cannot hold; NULL: all can be kept. */

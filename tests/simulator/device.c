@@ -32,7 +32,7 @@ struct op {
     bool retried;       /* the daemon asked for it to be sent once more: it may have lost its place */
     bool refused_alone; /* while no other copy of it was anywhere */
     bool acknowledged;
-    int32_t place, sum;
+    int32_t place;
 };
 
 /* A request: one of its operations, or a look. */
@@ -267,15 +267,19 @@ static void watch(void *what, uint64_t number) {
 
 /* Answers. */
 
-static void take_reply(struct device *d, struct op *op, const struct frame *frame) {
+static int32_t sum_of(const struct operation *operation) {
+    int32_t sum = 0;
+    for (int i = 0; i < operation->n_amounts; i++)
+        sum += operation->amounts[i];
+    return sum;
+}
+
+static void take_reply(struct op *op, const struct frame *frame) {
     const struct stored *s = stored_of(op);
-    int32_t place, sum, expected = 0;
-    (void)d;
-    for (int i = 0; i < op->made.n_amounts; i++)
-        expected += op->made.amounts[i];
+    int32_t place, sum;
     require(drill_reply(frame->payload, frame->payload_size, &place, &sum), "operation %d: a strange reply",
             op->number);
-    require(sum == expected, "operation %d: sum %d instead of %d", op->number, sum, expected);
+    require(sum == sum_of(&op->made), "operation %d: sum %d instead of %d", op->number, sum, sum_of(&op->made));
     require(s != NULL && s->method == op->made.method, "operation %d is acknowledged and not stored", op->number);
     require(s->place == place, "operation %d: place %d was told, %d is stored", op->number, place, s->place);
     require(!op->acknowledged || op->place == place, "operation %d: another answer than before", op->number);
@@ -284,7 +288,6 @@ static void take_reply(struct device *d, struct op *op, const struct frame *fram
     all.totals.acknowledged += !op->acknowledged;
     op->acknowledged = true;
     op->place = place;
-    op->sum = sum;
     op->state = OP_DONE;
 }
 
@@ -345,7 +348,7 @@ static void take_answer(struct device *d, const struct frame *frame) {
     sent->answered = true;
     line->in_flight--;
     if (sent->op != NULL && frame->type == FRAME_RESPONSE) {
-        take_reply(d, sent->op, frame);
+        take_reply(sent->op, frame);
     } else if (sent->op != NULL) {
         take_error(d, sent->op, frame);
     } else if (frame->type == FRAME_RESPONSE) {
@@ -425,8 +428,8 @@ void devices_end(void) {
 static void check_op(const struct op *op) {
     const struct stored *s = stored_of(op);
     if (op->acknowledged)
-        require(s != NULL && s->place == op->place && s->sum == op->sum, "operation %d was acknowledged and is lost",
-                op->number);
+        require(s != NULL && s->place == op->place && s->sum == sum_of(&op->made),
+                "operation %d was acknowledged and is lost", op->number);
     if (op->state == OP_REFUSED && op->refused_alone)
         require(s == NULL, "operation %d was refused and is stored", op->number);
 }

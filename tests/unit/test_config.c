@@ -246,7 +246,7 @@ Test(config, semicolons_and_indents) {
         const char *file, *said;
     } bad[] = {
         {"sql = a\npostgres = password='x ;y'\n", "line 2 would be cut at ' ;'"},
-        {"listen = a ; for now\n", "comment a line of its own"},
+        {"listen = a ; the room\n", "comment a line of its own"},
         {"listen = a\t;b", "line 1 would be cut"},
         {"listen = ;b\n", "line 1 would be cut"},
         {"listen = a;b ;c\n", "line 1 would be cut"},
